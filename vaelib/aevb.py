@@ -1,0 +1,88 @@
+"""Algorithm 1, Auto-Encoding Variational Bayes: θ and φ climb the same estimate of the bound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from vaelib.algorithm import Batch, nest, unnest
+from vaelib.errors import UserError
+from vaelib.model import VariationalAutoencoder
+from vaelib.optimiser import MAPAdagrad
+from vaelib.sgvb import estimator_a, estimator_b, noise
+
+Estimator = Literal["A", "B"]
+ESTIMATORS = {"A": estimator_a, "B": estimator_b}
+
+
+class AEVB:
+    """Algorithm 1: random minibatch, random noise, gradient of the minibatch estimator, update.
+
+    Args:
+        model: encoder and decoder, updated together.
+        n_train: N, the size of the training set, for the weight of the prior p(θ).
+        stepsize: Adagrad's global stepsize.
+        n_samples: L, noise draws for each datapoint; 1 in the paper.
+        estimator: "A" for Eq. 6, "B" for Eq. 7 (the paper's choice where the KL is known).
+        warmup: steps that only accumulate squared gradients.
+        prior_precision: of p(θ) = N(0, I/precision) on the weights.
+        generator: the noise ε, on the model's device.
+
+    Raises:
+        UserError: for an unknown estimator, or L below one.
+    """
+
+    def __init__(
+        self,
+        model: VariationalAutoencoder,
+        *,
+        n_train: int,
+        stepsize: float,
+        n_samples: int = 1,
+        estimator: Estimator = "B",
+        warmup: int = 100,
+        prior_precision: float = 1.0,
+        generator: torch.Generator,
+    ) -> None:
+        if estimator not in ESTIMATORS:
+            raise UserError(f"estimator {estimator!r} is not known: use 'A' (Eq. 6) or 'B' (Eq. 7)")
+        self.model = model
+        self.n_samples = n_samples
+        self._estimator = ESTIMATORS[estimator]
+        self._generator = generator
+        self._optimiser = MAPAdagrad(
+            model.named_parameters(),
+            stepsize=stepsize,
+            n_datapoints=n_train,
+            warmup=warmup,
+            prior_precision=prior_precision,
+        )
+
+    def step(self, batch: Batch) -> dict[str, Tensor]:
+        """One pass of Algorithm 1's loop. Metric: the minibatch's average bound before the update.
+
+        The gradient is that of Eq. 8 divided by N, which Adagrad cannot tell from Eq. 8 itself.
+        """
+        epsilon = noise(self.model, batch.x, n_samples=self.n_samples, generator=self._generator)
+        bound = self._estimator(self.model, batch.x, epsilon).mean()
+        self._optimiser.zero_grad()
+        (-bound).backward()
+        self._optimiser.step()
+        return {"lower_bound": bound.detach()}
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """The optimiser's sums and the generator's state."""
+        return nest(
+            {
+                "optimiser": self._optimiser.state_dict(),
+                "generator": {"noise": self._generator.get_state()},
+            }
+        )
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Take back what `state_dict` gave."""
+        self._optimiser.load_state_dict(unnest(state, "optimiser"))
+        self._generator.set_state(unnest(state, "generator")["noise"])

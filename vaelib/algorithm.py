@@ -1,0 +1,43 @@
+"""The face that every learning algorithm shows to the training loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+from torch import Tensor
+
+from vaelib.model import VariationalAutoencoder
+
+
+class Batch(NamedTuple):
+    """A minibatch: the pixels `(M, n_pixels)`, and which training points they are, `(M,)` int64."""
+
+    x: Tensor
+    indices: Tensor
+
+
+class Algorithm(Protocol):
+    """One way to fit a model; `training.py` knows no more of it than this."""
+
+    model: VariationalAutoencoder
+
+    def step(self, batch: Batch) -> dict[str, Tensor]:
+        """Update the parameters once; return 0-d metrics, in nats per datapoint."""
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """All that a bit-identical resume needs beside the model's weights."""
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Take back what `state_dict` gave."""
+
+
+def nest(parts: Mapping[str, Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """One flat state of several: {"phi": {"a": t}} becomes {"phi/a": t}."""
+    return {f"{part}/{key}": value for part, state in parts.items() for key, value in state.items()}
+
+
+def unnest(state: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:
+    """The inverse of `nest` for one part."""
+    prefix = f"{part}/"
+    return {key.removeprefix(prefix): t for key, t in state.items() if key.startswith(prefix)}

@@ -1,0 +1,111 @@
+"""The variational lower bound (section 2.2, Eqs 1 to 3) and the Gaussian KL (Appendix B)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.distributions import Normal
+
+from vaelib.errors import UserError
+from vaelib.model import VariationalAutoencoder, log_standard_normal
+from vaelib.networks import Gaussian
+
+
+class Bound(NamedTuple):
+    """The bound of Eq. 3 and its two parts, each `(...)`, in nats per datapoint.
+
+    bound = reconstruction − kl.
+    """
+
+    bound: Tensor
+    reconstruction: Tensor
+    kl: Tensor
+
+
+def gaussian_parameters(q: Gaussian) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation, each `(..., n_latent)`, of a diagonal Gaussian.
+
+    Raises:
+        UserError: if q is not an Independent Normal.
+    """
+    base = q.base_dist
+    if not isinstance(base, Normal):
+        raise UserError(
+            f"q(z|x) is {type(base).__name__}, but the closed form is for a Normal: "
+            "use estimator A for other posteriors"
+        )
+    return base.loc, base.scale
+
+
+def gaussian_kl(q: Gaussian) -> Tensor:
+    """Appendix B: KL(q(z) ‖ N(0, I)) = −½ Σⱼ (1 + log σⱼ² − μⱼ² − σⱼ²), in nats.
+
+    Args:
+        q: a diagonal Gaussian over `(..., n_latent)`.
+
+    Returns:
+        `(...)`, never negative.
+    """
+    mean, scale = gaussian_parameters(q)
+    return -0.5 * (1 + 2 * scale.log() - mean**2 - scale**2).sum(-1)
+
+
+def lower_bound(model: VariationalAutoencoder, x: Tensor, epsilon: Tensor) -> Bound:
+    """Eq. 3 with z = μ + σ ⊙ ε: the KL in closed form, the reconstruction at the given noise.
+
+    Args:
+        x: `(M, n_pixels)`.
+        epsilon: standard normal noise `(L, M, n_latent)`; the reconstruction is averaged over L.
+
+    Returns:
+        a Bound of tensors `(M,)`.
+    """
+    q = model.encode(x)
+    mean, scale = gaussian_parameters(q)
+    reconstruction = model.decode(mean + scale * epsilon).log_prob(x).mean(0)
+    kl = gaussian_kl(q)
+    return Bound(reconstruction - kl, reconstruction, kl)
+
+
+def log_weights(model: VariationalAutoencoder, x: Tensor, epsilon: Tensor) -> Tensor:
+    """log p(x, z) − log q(z|x) at z = μ + σ ⊙ ε: the integrand of Eq. 2, `(L, M)`, in nats.
+
+    Its mean over ε is the bound; the log of the mean of its exponential is importance sampling.
+    """
+    q = model.encode(x)
+    mean, scale = gaussian_parameters(q)
+    # log q at z = μ + σ ⊙ ε is log N(ε; 0, I) − Σ log σ, by the change of variables.
+    log_q = log_standard_normal(epsilon) - scale.log().sum(-1)
+    return model.log_joint(x, mean + scale * epsilon) - log_q
+
+
+@torch.no_grad()
+def evaluate(
+    model: VariationalAutoencoder,
+    x: Tensor,
+    *,
+    generator: torch.Generator,
+    n_samples: int = 1,
+    batch_size: int = 2000,
+) -> float:
+    """The average lower bound over a data set, the y-axis of Fig. 2, in nats per datapoint.
+
+    Args:
+        x: `(N, n_pixels)`, on the model's device.
+        generator: the noise, on the model's device.
+        n_samples: L, noise draws for each datapoint.
+        batch_size: datapoints held at once; it changes memory, and the order of the noise.
+
+    Raises:
+        UserError: if the data set is empty.
+    """
+    if len(x) == 0:
+        raise UserError("the data set to evaluate is empty: pass at least one datapoint")
+    total = 0.0
+    for batch in x.split(batch_size):
+        shape = (n_samples, len(batch), model.n_latent)
+        epsilon = torch.empty(shape, device=x.device, dtype=x.dtype).normal_(generator=generator)
+        total += lower_bound(model, batch, epsilon).bound.double().sum().item()
+    return total / len(x)

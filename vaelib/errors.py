@@ -1,0 +1,10 @@
+"""The one error that a user can cause."""
+
+from __future__ import annotations
+
+
+class UserError(ValueError):
+    """A bad input; its message is one sentence that names the thing, its value and the remedy.
+
+    The command line prints the message and exits with code 2; a chapter fails with it.
+    """

@@ -1,0 +1,115 @@
+"""The variational auto-encoder of section 3: a prior, an encoder and a decoder."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Independent, Normal
+
+from vaelib.errors import UserError
+from vaelib.networks import BernoulliMLP, Gaussian, GaussianMLP, Likelihood, draw, initialise
+
+DecoderKind = Literal["bernoulli", "gaussian"]
+
+
+class VariationalAutoencoder(nn.Module):
+    """p(z) = N(0, I), the decoder p_θ(x|z) and the recognition model q_φ(z|x), section 3.
+
+    Args:
+        encoder: maps `(..., n_pixels)` to a diagonal Gaussian over `(..., n_latent)`.
+        decoder: maps `(..., n_latent)` to a distribution over `(..., n_pixels)`.
+        n_latent: dimension of z, the paper's N_z.
+    """
+
+    def __init__(self, encoder: nn.Module, decoder: nn.Module, *, n_latent: int) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.decoder = decoder
+        self.n_latent = n_latent
+
+    def prior(self) -> Gaussian:
+        """p(z) = N(0, I) over `(n_latent,)`, on the device and in the dtype of the parameters."""
+        like = next(self.parameters())
+        zeros = torch.zeros(self.n_latent, device=like.device, dtype=like.dtype)
+        return Independent(
+            Normal(zeros, torch.ones_like(zeros), validate_args=False), 1, validate_args=False
+        )
+
+    def encode(self, x: Tensor) -> Gaussian:
+        """The approximate posterior q(z|x), Eq. 9, for x of shape `(..., n_pixels)`."""
+        return cast(Gaussian, self.encoder(x))
+
+    def decode(self, z: Tensor) -> Likelihood:
+        """The likelihood p(x|z) for z of shape `(..., n_latent)`."""
+        if z.shape[-1] != self.n_latent:
+            raise UserError(
+                f"z has {z.shape[-1]} latent dimensions, but the model has {self.n_latent}: "
+                "pass z of shape (..., n_latent)"
+            )
+        return cast(Likelihood, self.decoder(z))
+
+    def log_joint(self, x: Tensor, z: Tensor) -> Tensor:
+        """log p(x, z) = log p(z) + log p(x|z), in nats.
+
+        Args:
+            x: `(..., n_pixels)`, broadcast against z.
+            z: `(..., n_latent)`.
+
+        Returns:
+            the broadcast leading shape `(...)`.
+        """
+        log_likelihood: Tensor = self.decode(z).log_prob(x)
+        return log_standard_normal(z) + log_likelihood
+
+    def generate(self, n: int, *, generator: torch.Generator) -> Tensor:
+        """The means of p(x|z) for n draws of z from the prior, `(n, n_pixels)`, as in Fig. 5."""
+        prior = self.prior().expand((n,))
+        with torch.no_grad():
+            return self.decode(draw(prior, generator=generator)).mean
+
+
+def log_standard_normal(z: Tensor) -> Tensor:
+    """log N(z; 0, I) summed over the last dimension: `(..., n_latent)` to `(...)`."""
+    log_density: Tensor = Normal(0.0, 1.0, validate_args=False).log_prob(z)
+    return log_density.sum(-1)
+
+
+def build(
+    *,
+    n_pixels: int,
+    n_hidden: int,
+    n_latent: int,
+    decoder: DecoderKind = "bernoulli",
+    init_std: float = 0.01,
+    generator: torch.Generator,
+) -> VariationalAutoencoder:
+    """The paper's model: one tanh layer each way, every parameter from N(0, init_std²).
+
+    Args:
+        n_pixels: dimension of x; 784 for MNIST, 560 for Frey Face.
+        n_hidden: tanh units in encoder and decoder; 500 for MNIST, 200 for Frey Face.
+        n_latent: dimension of z.
+        decoder: "bernoulli" (MNIST) or "gaussian" with sigmoid means (Frey Face).
+        init_std: standard deviation of the initial parameters.
+        generator: a CPU generator, so that every device starts from the same numbers.
+
+    Raises:
+        UserError: for an unknown decoder or a size below one.
+    """
+    for name, size in (("n_pixels", n_pixels), ("n_hidden", n_hidden), ("n_latent", n_latent)):
+        if size < 1:
+            raise UserError(f"{name} is {size}: give a size of at least 1")
+    network: nn.Module
+    if decoder == "bernoulli":
+        network = BernoulliMLP(n_latent, n_hidden, n_pixels)
+    elif decoder == "gaussian":
+        network = GaussianMLP(n_latent, n_hidden, n_pixels, mean_activation="sigmoid")
+    else:
+        raise UserError(f"decoder {decoder!r} is not known: use 'bernoulli' or 'gaussian'")
+    model = VariationalAutoencoder(
+        GaussianMLP(n_pixels, n_hidden, n_latent), network, n_latent=n_latent
+    )
+    initialise(model, std=init_std, generator=generator)
+    return model

@@ -1,0 +1,112 @@
+"""The two networks of Appendix C: one tanh hidden layer that parameterizes a distribution."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Bernoulli, Distribution, Independent, Normal
+
+from vaelib.errors import UserError
+
+MeanActivation = Literal["identity", "sigmoid"]
+Gaussian: TypeAlias = Independent[Normal]
+Likelihood: TypeAlias = Independent[Any]
+
+
+class BernoulliMLP(nn.Module):
+    """Appendix C.1, Eq. 11: independent Bernoulli outputs, y = sigmoid(W₂ tanh(W₁ z + b₁) + b₂).
+
+    The log-probability is that of Eq. 11, Σᵢ xᵢ log yᵢ + (1 − xᵢ) log(1 − yᵢ), for any x in
+    [0, 1]. For binary x it is a probability; for grey x it is minus a cross-entropy, which is
+    what the paper and everyone after it reports for MNIST.
+
+    Args:
+        n_in: size of the input, n_latent for a decoder.
+        n_hidden: number of tanh units.
+        n_out: size of the output, n_pixels for a decoder.
+    """
+
+    def __init__(self, n_in: int, n_hidden: int, n_out: int) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(n_in, n_hidden)
+        self.logits = nn.Linear(n_hidden, n_out)
+
+    def forward(self, inputs: Tensor) -> Independent[Bernoulli]:
+        """Map inputs `(..., n_in)` to a distribution over `(..., n_out)`."""
+        logits = self.logits(torch.tanh(self.hidden(inputs)))
+        # Without validation, because grey pixels lie outside a Bernoulli's support.
+        return Independent(Bernoulli(logits=logits, validate_args=False), 1, validate_args=False)
+
+
+class GaussianMLP(nn.Module):
+    """Appendix C.2, Eq. 12: a Gaussian with diagonal covariance; mean and log σ² share one layer.
+
+    As encoder it is q(z|x) of Eq. 9 (in Eq. 12 with x and z swapped). As decoder of Frey Face its
+    mean passes through a sigmoid, so that it stays in (0, 1) as section 5 says.
+
+    Args:
+        n_in: size of the input.
+        n_hidden: number of tanh units.
+        n_out: size of the output.
+        mean_activation: what the mean passes through.
+    """
+
+    def __init__(
+        self, n_in: int, n_hidden: int, n_out: int, *, mean_activation: MeanActivation = "identity"
+    ) -> None:
+        super().__init__()
+        if mean_activation not in ("identity", "sigmoid"):
+            raise UserError(
+                f"mean_activation {mean_activation!r} is not known: use 'identity' or 'sigmoid'"
+            )
+        self.mean_activation = mean_activation
+        self.hidden = nn.Linear(n_in, n_hidden)
+        self.mean = nn.Linear(n_hidden, n_out)
+        self.log_variance = nn.Linear(n_hidden, n_out)
+
+    def forward(self, inputs: Tensor) -> Gaussian:
+        """Map inputs `(..., n_in)` to a distribution over `(..., n_out)`."""
+        hidden = torch.tanh(self.hidden(inputs))
+        mean = self.mean(hidden)
+        if self.mean_activation == "sigmoid":
+            mean = torch.sigmoid(mean)
+        scale = torch.exp(0.5 * self.log_variance(hidden))
+        return Independent(Normal(mean, scale, validate_args=False), 1, validate_args=False)
+
+
+def initialise(module: nn.Module, *, std: float = 0.01, generator: torch.Generator) -> None:
+    """Draw every weight and bias from N(0, std²), section 5.
+
+    The paper writes N(0, 0.01); its authors' code, and the start of its curves, say that 0.01 is
+    the standard deviation.
+
+    Raises:
+        UserError: if std is not positive.
+    """
+    if not std > 0:
+        raise UserError(f"init_std is {std}: give a positive standard deviation")
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.normal_(0.0, std, generator=generator)
+
+
+def draw(distribution: Distribution, *, generator: torch.Generator) -> Tensor:
+    """One sample, without gradient, from an explicit generator (which `sample()` cannot take).
+
+    Args:
+        distribution: a Normal or a Bernoulli, or an Independent of one, as the networks return.
+        generator: on the device of the distribution's parameters.
+
+    Raises:
+        UserError: for any other distribution.
+    """
+    base = distribution.base_dist if isinstance(distribution, Independent) else distribution
+    with torch.no_grad():
+        if isinstance(base, Normal):
+            epsilon = torch.empty_like(base.loc).normal_(generator=generator)
+            return base.loc + base.scale * epsilon
+        if isinstance(base, Bernoulli):
+            return torch.bernoulli(base.probs, generator=generator)
+    raise UserError(f"draw cannot sample {type(base).__name__}: pass a Normal or a Bernoulli")

@@ -1,0 +1,101 @@
+"""Wake-sleep (Hinton, Dayan, Frey and Neal, 1995), the algorithm that section 5 compares with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from vaelib.algorithm import Batch, nest, unnest
+from vaelib.elbo import gaussian_kl
+from vaelib.model import VariationalAutoencoder
+from vaelib.networks import draw
+from vaelib.optimiser import MAPAdagrad
+
+
+class WakeSleep:
+    """Wake-sleep with the same encoder and decoder as AEVB.
+
+    Wake: z ~ q(z|x) for real x, and θ climbs log p(x|z). That is the bound's gradient in θ.
+    Sleep: z ~ p(z), x ~ p(x|z) is dreamt, and φ climbs log q(z|x). That is *not* the bound's
+    gradient in φ: it minimises the KL divergence the other way round, on dreams instead of data,
+    so the two phases together do not climb any one objective.
+
+    Args:
+        model: encoder and decoder.
+        n_train: N, for the weight of the prior p(θ).
+        stepsize: Adagrad's global stepsize, the same for both phases.
+        warmup: steps that only accumulate squared gradients.
+        prior_precision: of p(θ) = N(0, I/precision) on the weights.
+        generator: all its randomness, on the model's device.
+    """
+
+    def __init__(
+        self,
+        model: VariationalAutoencoder,
+        *,
+        n_train: int,
+        stepsize: float,
+        warmup: int = 100,
+        prior_precision: float = 1.0,
+        generator: torch.Generator,
+    ) -> None:
+        self.model = model
+        self._generator = generator
+        self._theta, self._phi = (
+            MAPAdagrad(
+                network.named_parameters(),
+                stepsize=stepsize,
+                n_datapoints=n_train,
+                warmup=warmup,
+                prior_precision=prior_precision,
+            )
+            for network in (model.decoder, model.encoder)
+        )
+
+    def step(self, batch: Batch) -> dict[str, Tensor]:
+        """One wake phase on the minibatch, then one sleep phase on as many dreams.
+
+        Metrics: the minibatch's average bound before the update, log q(z|x) of the dreams.
+        """
+        reconstruction, kl = self._wake(batch.x)
+        return {"lower_bound": reconstruction - kl, "dream_log_q": self._sleep(len(batch.x))}
+
+    def _wake(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        with torch.no_grad():
+            q = self.model.encode(x)
+            z = draw(q, generator=self._generator)
+            kl = gaussian_kl(q).mean()
+        # The prior p(z) has no parameters, so log p(x, z) climbs with log p(x|z) alone.
+        reconstruction = self.model.decode(z).log_prob(x).mean()
+        self._theta.zero_grad()
+        (-reconstruction).backward()
+        self._theta.step()
+        return reconstruction.detach(), kl
+
+    def _sleep(self, n_dreams: int) -> Tensor:
+        with torch.no_grad():
+            z = draw(self.model.prior().expand((n_dreams,)), generator=self._generator)
+            x = draw(self.model.decode(z), generator=self._generator)
+        log_q: Tensor = self.model.encode(x).log_prob(z).mean()
+        self._phi.zero_grad()
+        (-log_q).backward()
+        self._phi.step()
+        return log_q.detach()
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Both optimisers' sums and the generator's state."""
+        return nest(
+            {
+                "theta": self._theta.state_dict(),
+                "phi": self._phi.state_dict(),
+                "generator": {"noise": self._generator.get_state()},
+            }
+        )
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Take back what `state_dict` gave."""
+        self._theta.load_state_dict(unnest(state, "theta"))
+        self._phi.load_state_dict(unnest(state, "phi"))
+        self._generator.set_state(unnest(state, "generator")["noise"])
