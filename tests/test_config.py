@@ -1,0 +1,81 @@
+"""A run's identity and name."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from vaelib.config import RunConfig
+from vaelib.errors import UserError
+
+BASE = RunConfig(dataset="mnist", algorithm="aevb", n_latent=3, n_hidden=500, n_train=50_000)
+OTHERS = {
+    "dataset": "mnist_5k",
+    "algorithm": "wake_sleep",
+    "n_latent": 5,
+    "n_hidden": 100,
+    "n_train": 1000,
+    "stepsize": 0.02,
+    "pixels": "binarised",
+    "seed": 1,
+    "measure": "marginal_likelihood",
+    "minibatch_size": 50,
+    "n_samples": 2,
+    "estimator": "A",
+    "init_std": 0.1,
+    "warmup": 0,
+    "prior_precision": 0.0,
+    "n_leapfrog": 20,
+    "n_weight_updates": 1,
+    "target_acceptance": 0.8,
+}
+
+
+def test_name_is_for_people() -> None:
+    assert BASE.slug == "mnist-aevb-z3-h500-n50000-auto-grey-s0"
+
+
+def test_every_setting_changes_the_name() -> None:
+    assert set(OTHERS) == {field.name for field in dataclasses.fields(RunConfig)}
+    variants = [dataclasses.replace(BASE, **{name: value}) for name, value in OTHERS.items()]
+    slugs = {BASE.slug, *(variant.slug for variant in variants)}
+    assert len(slugs) == len(OTHERS) + 1
+
+
+def test_dictionary_round_trip() -> None:
+    for name, value in OTHERS.items():
+        config = dataclasses.replace(BASE, **{name: value})
+        assert RunConfig.from_dict(config.to_dict()) == config
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("algorithm", "adam"),
+        ("measure", "accuracy"),
+        ("pixels", "red"),
+        ("estimator", "C"),
+        ("n_latent", 0),
+        ("n_hidden", -1),
+        ("n_train", 0),
+        ("minibatch_size", 0),
+        ("n_samples", 0),
+        ("stepsize", 0.0),
+        ("stepsize", "fast"),
+    ],
+)
+def test_impossible_settings_are_named(name: str, value: object) -> None:
+    with pytest.raises(UserError, match=name):
+        dataclasses.replace(BASE, **{name: value})
+
+
+def test_mcem_has_no_bound() -> None:
+    with pytest.raises(UserError, match="recognition model"):
+        dataclasses.replace(BASE, algorithm="mcem")
+
+
+@pytest.mark.parametrize("settings", [{"dataset": "mnist"}, {**BASE.to_dict(), "colour": 1}])
+def test_settings_of_another_version_are_refused(settings: dict[str, object]) -> None:
+    with pytest.raises(UserError, match="another version"):
+        RunConfig.from_dict(settings)

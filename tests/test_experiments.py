@@ -1,0 +1,54 @@
+"""The grid is the paper's."""
+
+from __future__ import annotations
+
+import pytest
+
+from vaelib import experiments
+from vaelib.errors import UserError
+
+
+def test_figure_2_has_nine_panels_of_two_runs() -> None:
+    configs = experiments.figure2()
+    panels = {(c.dataset, c.n_latent) for c in configs}
+    assert len(configs) == 18
+    assert len(panels) == 9
+    assert {c.n_hidden for c in configs if c.dataset == "mnist"} == {500}
+    assert {c.n_hidden for c in configs if c.dataset == "frey_face"} == {200}
+
+
+def test_figure_3_has_two_panels_of_three_runs() -> None:
+    configs = experiments.figure3()
+    assert len(configs) == 6
+    assert {c.n_train for c in configs} == {1000, 50_000}
+    assert {(c.n_latent, c.n_hidden) for c in configs} == {(3, 100)}
+
+
+def test_profiles_differ_in_nothing_but_how_far_they_go() -> None:
+    reach = []
+    for name in experiments.PROFILES:
+        groups = experiments.groups(name)
+        assert list(groups) == ["figure2", "figure3", "figure4", "figure5"]
+        for group, requests in groups.items():
+            assert [r.config for r in requests] == experiments.GROUPS[group](0)
+        reach.append([group[0].samples for group in groups.values()])
+    assert reach == sorted(reach)
+    assert max(max(reach[0]), 0) <= 100_000
+    assert reach[-1] == [100_000_000, 60_000_000, 100_000_000, 100_000_000]
+
+
+def test_every_run_has_its_own_name() -> None:
+    configs = {r.config for group in experiments.groups("quick").values() for r in group}
+    assert len({c.slug for c in configs}) == len(configs)
+
+
+def test_seed_reaches_every_run() -> None:
+    groups = experiments.groups("quick", seed=7)
+    assert {r.config.seed for group in groups.values() for r in group} == {7}
+
+
+def test_unknown_names_are_refused() -> None:
+    with pytest.raises(UserError, match="profile 'slow' is not known: use one of quick"):
+        experiments.profile("slow")
+    with pytest.raises(UserError, match="figure 'figure9' is not known"):
+        experiments.requests("figure9", "quick")

@@ -1,0 +1,34 @@
+"""Where a number comes from, and devices that are not there."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from vaelib.errors import UserError
+from vaelib.provenance import check_device, environment
+
+
+def test_environment_names_what_changes_bits() -> None:
+    found = environment(device="cpu")
+    assert found["torch"] == torch.__version__
+    assert found["threads"] == torch.get_num_threads()
+    assert found["device"] == "cpu"
+
+
+def test_cpu_is_there() -> None:
+    assert check_device("cpu") == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("device", "message"),
+    [
+        ("gpu", "device 'gpu' is not known"),
+        ("meta", "device 'meta' is not supported"),
+        ("cuda:99", "device 'cuda:99' is not there"),
+    ],
+)
+def test_other_devices_are_refused_in_one_sentence(device: str, message: str) -> None:
+    with pytest.raises(UserError, match=message) as caught:
+        check_device(device)
+    assert "\n" not in str(caught.value)

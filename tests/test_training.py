@@ -1,0 +1,106 @@
+"""The loop stops and goes on without a trace, and notices what is no longer a number."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+import torch
+
+from vaelib.aevb import AEVB
+from vaelib.algorithm import Algorithm
+from vaelib.model import build
+from vaelib.training import DivergedError, Trainer, check_finite, evaluation_grid, figure3_grid
+from vaelib.wake_sleep import WakeSleep
+
+
+def rng(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+DATA = torch.rand(50, 6, generator=rng(9))
+
+
+def binarise(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    return torch.bernoulli(x, generator=generator)
+
+
+def trainer(kind: type[AEVB] | type[WakeSleep]) -> Trainer:
+    model = build(n_pixels=6, n_hidden=5, n_latent=2, init_std=0.5, generator=rng(2))
+    algorithm: Algorithm = kind(model, n_train=50, stepsize=0.1, warmup=2, generator=rng(3))
+    return Trainer(algorithm, DATA, minibatch_size=10, generator=rng(4), transform=binarise)
+
+
+@pytest.mark.parametrize("kind", [AEVB, WakeSleep])
+@pytest.mark.parametrize("stop", [10, 70])
+def test_resume_is_bit_identical(kind: type[AEVB] | type[WakeSleep], stop: int) -> None:
+    through = trainer(kind)
+    list(through.advance(150))
+    before, after = trainer(kind), trainer(kind)
+    list(before.advance(stop))
+    after.load_state_dict({k: v.clone() for k, v in before.state_dict().items()})
+    list(after.advance(150))
+    expected, found = through.state_dict(), after.state_dict()
+    assert expected.keys() == found.keys()
+    assert all(torch.equal(expected[key], found[key]) for key in expected)
+
+
+def test_advance_counts_samples_and_reports() -> None:
+    run = trainer(AEVB)
+    assert list(run.advance(70, chunk=3)) == [30, 60, 70]
+    assert list(run.advance(70)) == []
+    assert list(run.advance(75)) == [80]
+
+
+def test_minibatches_are_drawn_with_replacement_from_all_data() -> None:
+    """100 x 10 draws miss one of 50 points with probability below 1e-7."""
+    seen: list[torch.Tensor] = []
+
+    class Spy(AEVB):
+        def step(self, batch):  # type: ignore[no-untyped-def]
+            assert torch.equal(batch.x, DATA[batch.indices])
+            seen.append(batch.indices)
+            return super().step(batch)
+
+    model = build(n_pixels=6, n_hidden=5, n_latent=2, generator=rng(2))
+    spy = Spy(model, n_train=50, stepsize=0.1, generator=rng(3))
+    list(Trainer(spy, DATA, minibatch_size=10, generator=rng(4)).advance(1000))
+    assert len(torch.cat(seen).unique()) == 50
+    assert any(len(indices.unique()) < 10 for indices in seen)
+
+
+def test_a_parameter_that_is_not_finite_is_named() -> None:
+    model = build(n_pixels=6, n_hidden=5, n_latent=2, generator=rng())
+    check_finite(model, samples=100)
+    with torch.no_grad():
+        model.decoder.hidden.weight[0, 0] = float("nan")
+    with pytest.raises(DivergedError, match=r"decoder\.hidden\.weight is not finite after 100"):
+        check_finite(model, samples=100)
+
+
+def test_divergence_stops_the_training() -> None:
+    run = trainer(AEVB)
+    with torch.no_grad():
+        run.algorithm.model.encoder.mean.bias[0] = float("inf")
+    with pytest.raises(DivergedError):
+        list(run.advance(1000))
+    assert run.samples == 1000
+
+
+def test_grid_of_figure_2() -> None:
+    grid = evaluation_grid(10**8)
+    assert grid[0] == 10_000
+    assert grid[-1] == 10**8
+    assert len(grid) == 41
+    assert all(point % 100 == 0 for point in grid)
+    ratios = [b / a for a, b in pairwise(grid)]
+    assert min(ratios) > 1.24
+    assert max(ratios) < 1.28
+    assert evaluation_grid(99_999) == grid[:10]
+
+
+def test_grid_of_figure_3_contains_the_paper_s() -> None:
+    grid = figure3_grid(60_000_000)
+    assert grid == sorted(grid)
+    assert {500_000, 1_500_000, 10_000_000, 12_000_000, 60_000_000} <= set(grid)
+    assert grid[: len(figure3_grid(100_000))] == figure3_grid(100_000) == [20_000, 50_000, 100_000]

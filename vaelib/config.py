@@ -1,0 +1,128 @@
+"""What a run is: the settings that decide its numbers, and the name that follows from them."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from vaelib.errors import UserError
+
+AlgorithmName = Literal["aevb", "wake_sleep", "mcem"]
+Measure = Literal["lower_bound", "marginal_likelihood"]
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "algorithm": ("aevb", "wake_sleep", "mcem"),
+    "measure": ("lower_bound", "marginal_likelihood"),
+    "pixels": ("grey", "binarised", "dynamic"),
+    "estimator": ("A", "B"),
+}
+STEPSIZES = (0.01, 0.02, 0.1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """The identity of a run. How far it has come is not part of it: a run grows.
+
+    Attributes:
+        dataset: the data set; "mnist" or "frey_face", or the stand-in that took its place.
+        algorithm: "aevb", "wake_sleep" or "mcem".
+        n_latent, n_hidden: the paper's N_z, and the tanh units in encoder and decoder.
+        n_train: training points, from the start of the training set.
+        stepsize: Adagrad's global stepsize, or "auto" for section 5's choice from
+            {0.01, 0.02, 0.1} by the training bound of the first iterations.
+        pixels: "grey", "binarised" once by seed, or "dynamic"ally.
+        seed: of everything random.
+        measure: what is evaluated, the bound (Fig. 2) or the marginal likelihood (Fig. 3).
+        minibatch_size, n_samples, estimator: M and L of Algorithm 1, and Eq. 6 or 7.
+        init_std: standard deviation of the initial parameters.
+        warmup: first steps that only accumulate squared gradients.
+        prior_precision: of p(θ) on the weights.
+        n_leapfrog, n_weight_updates, target_acceptance: of MCEM, Appendix E.
+
+    Raises:
+        UserError: for a choice or number that no run can have.
+    """
+
+    dataset: str
+    algorithm: AlgorithmName
+    n_latent: int
+    n_hidden: int
+    n_train: int
+    stepsize: float | Literal["auto"] = "auto"
+    pixels: Literal["grey", "binarised", "dynamic"] = "grey"
+    seed: int = 0
+    measure: Measure = "lower_bound"
+    minibatch_size: int = 100
+    n_samples: int = 1
+    estimator: Literal["A", "B"] = "B"
+    init_std: float = 0.01
+    warmup: int = 100
+    prior_precision: float = 1.0
+    n_leapfrog: int = 10
+    n_weight_updates: int = 5
+    target_acceptance: float = 0.9
+
+    def __post_init__(self) -> None:
+        for name, known in CHOICES.items():
+            value = getattr(self, name)
+            if value not in known:
+                raise UserError(f"{name} {value!r} is not known: use one of {', '.join(known)}")
+        for name in ("n_latent", "n_hidden", "n_train", "minibatch_size", "n_samples"):
+            if getattr(self, name) < 1:
+                raise UserError(f"{name} is {getattr(self, name)}: give a number of at least 1")
+        if self.stepsize != "auto" and not (isinstance(self.stepsize, float) and self.stepsize > 0):
+            raise UserError(f"stepsize is {self.stepsize!r}: give a positive number, or 'auto'")
+        if self.algorithm == "mcem" and self.measure == "lower_bound":
+            raise UserError(
+                "measure 'lower_bound' needs a recognition model, which mcem has not: "
+                "use measure 'marginal_likelihood'"
+            )
+
+    @property
+    def slug(self) -> str:
+        """A name for people and folders; settings that are not the paper's end in a short hash."""
+        named = ("dataset", "algorithm", "n_latent", "n_hidden", "n_train", "stepsize", "pixels")
+        parts = [
+            self.dataset,
+            self.algorithm,
+            f"z{self.n_latent}",
+            f"h{self.n_hidden}",
+            f"n{self.n_train}",
+            f"{self.stepsize}",
+            self.pixels,
+            f"s{self.seed}",
+        ]
+        if self.measure == "marginal_likelihood":
+            parts.append("ml")
+        unusual = {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+            if field.name not in (*named, "seed", "measure")
+            and getattr(self, field.name) != field.default
+        }
+        if unusual:
+            digest = hashlib.sha256(json.dumps(unusual, sort_keys=True).encode()).hexdigest()
+            parts.append(f"x{digest[:8]}")
+        return "-".join(parts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All settings, as JSON takes them."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, settings: dict[str, Any]) -> RunConfig:
+        """The inverse of `to_dict`.
+
+        Raises:
+            UserError: if a setting is missing or not known.
+        """
+        try:
+            return cls(**settings)
+        except TypeError as error:
+            raise UserError(
+                f"these are not the settings of a run ({error}): "
+                "the record was written by another version, move it away"
+            ) from None

@@ -1,0 +1,133 @@
+"""The paper's grid as data: every run of every figure, and how far a profile carries it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import resources
+from typing import NamedTuple
+
+import yaml
+
+from vaelib.config import AlgorithmName, RunConfig
+from vaelib.errors import UserError
+
+PROFILES = ("quick", "standard", "paper")
+# N_z of the panels of Fig. 2, the hidden units, and N_train.
+MNIST_LATENT = (3, 5, 10, 20, 200)
+FREY_LATENT = (2, 5, 10, 20)
+MANIFOLD_LATENT = (2, 5, 10, 20)
+FIGURE3_N_TRAIN = (1000, 50_000)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How many training samples each figure's runs get."""
+
+    name: str
+    samples: dict[str, int]
+
+
+class RunRequest(NamedTuple):
+    """A run, and the number of training samples that it should reach."""
+
+    config: RunConfig
+    samples: int
+
+
+def profile(name: str) -> Profile:
+    """The profile of that name, read from its YAML.
+
+    Raises:
+        UserError: if there is none.
+    """
+    if name not in PROFILES:
+        raise UserError(f"profile {name!r} is not known: use one of {', '.join(PROFILES)}")
+    text = resources.files("vaelib").joinpath("profiles", f"{name}.yaml").read_text("utf-8")
+    return Profile(name, yaml.safe_load(text)["samples"])
+
+
+def mnist(n_latent: int, algorithm: AlgorithmName = "aevb", *, seed: int = 0) -> RunConfig:
+    """The MNIST run of section 5: Bernoulli decoder, 500 hidden units, 50000 training images."""
+    return RunConfig(
+        dataset="mnist",
+        algorithm=algorithm,
+        n_latent=n_latent,
+        n_hidden=500,
+        n_train=50_000,
+        seed=seed,
+    )
+
+
+def frey_face(n_latent: int, algorithm: AlgorithmName = "aevb", *, seed: int = 0) -> RunConfig:
+    """The Frey Face run of section 5: Gaussian decoder with sigmoid means, 200 hidden units."""
+    return RunConfig(
+        dataset="frey_face",
+        algorithm=algorithm,
+        n_latent=n_latent,
+        n_hidden=200,
+        n_train=1_500,
+        seed=seed,
+    )
+
+
+def figure2(seed: int = 0) -> list[RunConfig]:
+    """Fig. 2: AEVB against wake-sleep, nine panels, two runs each."""
+    algorithms: tuple[AlgorithmName, ...] = ("aevb", "wake_sleep")
+    return [
+        *(mnist(n, algorithm, seed=seed) for n in MNIST_LATENT for algorithm in algorithms),
+        *(frey_face(n, algorithm, seed=seed) for n in FREY_LATENT for algorithm in algorithms),
+    ]
+
+
+def figure3(seed: int = 0) -> list[RunConfig]:
+    """Fig. 3: AEVB, wake-sleep and MCEM; MNIST, N_z = 3, 100 hidden units, two training sizes."""
+    algorithms: tuple[AlgorithmName, ...] = ("aevb", "wake_sleep", "mcem")
+    return [
+        RunConfig(
+            dataset="mnist",
+            algorithm=algorithm,
+            n_latent=3,
+            n_hidden=100,
+            n_train=n_train,
+            seed=seed,
+            measure="marginal_likelihood",
+        )
+        for n_train in FIGURE3_N_TRAIN
+        for algorithm in algorithms
+    ]
+
+
+def figure4(seed: int = 0) -> list[RunConfig]:
+    """Fig. 4: the two-dimensional manifolds of Frey Face and MNIST."""
+    return [frey_face(2, seed=seed), mnist(2, seed=seed)]
+
+
+def figure5(seed: int = 0) -> list[RunConfig]:
+    """Fig. 5: MNIST samples from 2-, 5-, 10- and 20-dimensional latent spaces."""
+    return [mnist(n, seed=seed) for n in MANIFOLD_LATENT]
+
+
+GROUPS: dict[str, Callable[[int], list[RunConfig]]] = {
+    "figure2": figure2,
+    "figure3": figure3,
+    "figure4": figure4,
+    "figure5": figure5,
+}
+
+
+def requests(group: str, profile_name: str, *, seed: int = 0) -> list[RunRequest]:
+    """The runs behind one figure, as far as the profile carries them.
+
+    Raises:
+        UserError: for an unknown group or profile.
+    """
+    if group not in GROUPS:
+        raise UserError(f"figure {group!r} is not known: use one of {', '.join(GROUPS)}")
+    samples = profile(profile_name).samples[group]
+    return [RunRequest(config, samples) for config in GROUPS[group](seed)]
+
+
+def groups(profile_name: str, *, seed: int = 0) -> dict[str, list[RunRequest]]:
+    """All figures' runs; a run that serves two figures stands in both."""
+    return {group: requests(group, profile_name, seed=seed) for group in GROUPS}

@@ -1,0 +1,46 @@
+"""Where a number comes from: versions, source, threads and device."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+from typing import Any
+
+import torch
+
+from vaelib.errors import UserError
+
+
+def environment(*, device: str) -> dict[str, Any]:
+    """The parts of the machine that can change the last bits of a run."""
+    name = torch.cuda.get_device_name(device) if device.startswith("cuda") else platform.machine()
+    return {
+        "vaelib": version("vaelib"),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "device": device,
+        "device_name": name,
+    }
+
+
+def check_device(device: str) -> str:
+    """The device itself, if this machine has it.
+
+    Raises:
+        UserError: if the name is not one of PyTorch's, or the device is not there.
+    """
+    try:
+        kind = torch.device(device).type
+    except RuntimeError:
+        raise UserError(f"device {device!r} is not known: use 'cpu' or 'cuda'") from None
+    if kind not in ("cpu", "cuda"):
+        raise UserError(f"device {device!r} is not supported: use 'cpu' or 'cuda'")
+    if kind == "cuda":
+        index = torch.device(device).index or 0
+        if index >= torch.cuda.device_count():
+            raise UserError(
+                f"device {device!r} is not there: this machine has "
+                f"{torch.cuda.device_count()} CUDA devices, use 'cpu'"
+            )
+    return device

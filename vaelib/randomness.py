@@ -1,0 +1,23 @@
+"""Generators that are functions of a seed and a purpose, so that no stream depends on another."""
+
+from __future__ import annotations
+
+import hashlib
+
+import torch
+
+
+def generator(
+    seed: int, *purpose: str | int, device: torch.device | str = "cpu"
+) -> torch.Generator:
+    """A fresh generator for (seed, purpose): equal arguments give equal streams.
+
+    Args:
+        seed: the run's seed.
+        purpose: what the stream is for, such as ("evaluation", 100000).
+        device: where the numbers are drawn; streams of different devices differ.
+    """
+    key = "/".join(map(str, (seed, *purpose))).encode()
+    # 63 bits, because manual_seed takes a signed 64-bit number.
+    number = int.from_bytes(hashlib.sha256(key).digest()[:8], "big") >> 1
+    return torch.Generator(device=device).manual_seed(number)

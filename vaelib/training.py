@@ -1,0 +1,130 @@
+"""The training loop of section 5: minibatches, evaluation, and where it may stop and go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import count
+
+import torch
+from torch import Tensor, nn
+
+from vaelib.algorithm import Algorithm, Batch, nest, unnest
+from vaelib.errors import UserError
+
+
+class DivergedError(UserError):
+    """The objective is no longer a number."""
+
+
+class Trainer:
+    """An algorithm, its stream of minibatches, and the count of training samples evaluated.
+
+    Minibatches are drawn with replacement, as in the authors' code. The state is complete: a
+    trainer that is stored, restored and continued gives the same bits as one never stopped.
+
+    Args:
+        algorithm: what to step.
+        x: the training set `(N, n_pixels)`, on the algorithm's device.
+        minibatch_size: M.
+        generator: draws the minibatches, and the transform's noise; on the device of x.
+        transform: applied to each minibatch, such as dynamic binarisation.
+    """
+
+    def __init__(
+        self,
+        algorithm: Algorithm,
+        x: Tensor,
+        *,
+        minibatch_size: int = 100,
+        generator: torch.Generator,
+        transform: Callable[[Tensor, torch.Generator], Tensor] | None = None,
+    ) -> None:
+        self.algorithm = algorithm
+        self.minibatch_size = minibatch_size
+        self.samples = 0
+        self._x = x
+        self._generator = generator
+        self._transform = transform
+
+    def step(self) -> dict[str, Tensor]:
+        """Draw a minibatch and let the algorithm take one step; return its metrics."""
+        indices = torch.randint(
+            len(self._x), (self.minibatch_size,), generator=self._generator, device=self._x.device
+        )
+        x = self._x[indices]
+        if self._transform is not None:
+            x = self._transform(x, self._generator)
+        metrics = self.algorithm.step(Batch(x, indices))
+        self.samples += self.minibatch_size
+        return metrics
+
+    def advance(self, until: int, *, chunk: int = 100) -> Iterator[int]:
+        """Step until `until` samples have been evaluated, yielding the count every `chunk` steps.
+
+        Raises:
+            DivergedError: if a parameter is not finite; it is looked for at every yield.
+        """
+        for step in count(1):
+            if self.samples >= until:
+                break
+            self.step()
+            if step % chunk == 0 or self.samples >= until:
+                check_finite(self.algorithm.model, samples=self.samples)
+                yield self.samples
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Weights, algorithm, minibatch stream and count: all that a bit-identical resume needs."""
+        return nest(
+            {
+                "model": self.algorithm.model.state_dict(),
+                "algorithm": self.algorithm.state_dict(),
+                "trainer": {
+                    "generator": self._generator.get_state(),
+                    "samples": torch.tensor(self.samples),
+                },
+            }
+        )
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Take back what `state_dict` gave."""
+        self.algorithm.model.load_state_dict(unnest(state, "model"))
+        self.algorithm.load_state_dict(unnest(state, "algorithm"))
+        own = unnest(state, "trainer")
+        self._generator.set_state(own["generator"])
+        self.samples = int(own["samples"])
+
+
+def check_finite(model: nn.Module, *, samples: int) -> None:
+    """Look for the first parameter with a NaN or an infinity.
+
+    Raises:
+        DivergedError: naming it.
+    """
+    for name, parameter in model.named_parameters():
+        if not torch.isfinite(parameter).all():
+            raise DivergedError(
+                f"parameter {name} is not finite after {samples} training samples: "
+                "use a smaller stepsize"
+            )
+
+
+def evaluation_grid(limit: int, *, start: int = 10_000, per_decade: int = 10) -> list[int]:
+    """Where Fig. 2 is evaluated: `per_decade` points a decade on a log axis, up to `limit`.
+
+    Every point is a multiple of 100, the minibatch size of the paper.
+    """
+    grid: list[int] = []
+    while (point := round(start * 10 ** (len(grid) / per_decade) / 100) * 100) <= limit:
+        grid.append(point)
+    return grid
+
+
+def figure3_grid(limit: int) -> list[int]:
+    """Where Fig. 3 is evaluated: as the paper to 10 M and beyond, and some points before.
+
+    The paper's first point is at half a million; the earlier ones let a short run be compared.
+    """
+    early = [20_000, 50_000, 100_000, 200_000]
+    middle = range(500_000, 10_000_001, 500_000)
+    late = range(12_000_000, max(limit, 12_000_000) + 1, 2_000_000)
+    return [point for point in (*early, *middle, *late) if point <= limit]
