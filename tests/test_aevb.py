@@ -50,9 +50,9 @@ def test_step_is_algorithm_1(estimator: str) -> None:
 
 
 def test_recovers_the_evidence_of_the_linear_gaussian_model() -> None:
-    """The bound of a fitted PPCA model comes within 0.05 nats of the data's log-likelihood.
+    """The fitted bound comes within 0.03 nats of the log-likelihood under the true parameters.
 
-    Sampling noise of the minibatches decides the gap; over 30 seeds it was 0.012 ± 0.003.
+    Over 20 seeds the gap was 0.0057 with a deviation of 0.0024: false alarms are 10 deviations off.
     """
     ppca = PPCA()
     x = ppca.sample(2000, rng(1))
@@ -70,7 +70,7 @@ def test_recovers_the_evidence_of_the_linear_gaussian_model() -> None:
         indices = torch.randint(2000, (100,), generator=stream)
         algorithm.step(Batch(x[indices], indices))
     bound = evaluate(model, x, n_samples=20, generator=rng(5))
-    assert abs(bound - ppca.log_evidence(x).mean().item()) < 0.05
+    assert abs(bound - ppca.log_evidence(x).mean().item()) < 0.03
 
 
 def test_bad_settings_are_named() -> None:

@@ -44,8 +44,9 @@ def test_step_is_a_wake_phase_then_a_sleep_phase() -> None:
 
 
 def test_recovers_the_evidence_of_the_linear_gaussian_model() -> None:
-    """Within 0.1 nats of the data's log-likelihood after 4000 steps; 30 seeds gave 0.02 ± 0.01.
+    """The fitted bound comes within 0.03 nats of the log-likelihood under the true parameters.
 
+    Over 20 seeds the gap was 0.0054 with a deviation of 0.0028: false alarms are 8 deviations off.
     Here the exact posterior is in the encoder's family, so wake-sleep's two objectives agree at
     the optimum; in general they do not.
     """
@@ -65,4 +66,4 @@ def test_recovers_the_evidence_of_the_linear_gaussian_model() -> None:
         indices = torch.randint(2000, (100,), generator=stream)
         algorithm.step(Batch(x[indices], indices))
     bound = evaluate(model, x, n_samples=20, generator=rng(5))
-    assert abs(bound - ppca.log_evidence(x).mean().item()) < 0.1
+    assert abs(bound - ppca.log_evidence(x).mean().item()) < 0.03

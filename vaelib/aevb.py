@@ -35,6 +35,8 @@ class AEVB:
         UserError: for an unknown estimator, or L below one.
     """
 
+    objective = "lower_bound"
+
     def __init__(
         self,
         model: VariationalAutoencoder,

@@ -18,9 +18,15 @@ class Batch(NamedTuple):
 
 
 class Algorithm(Protocol):
-    """One way to fit a model; `training.py` knows no more of it than this."""
+    """One way to fit a model; `training.py` knows no more of it than this.
+
+    Attributes:
+        model: what is fitted.
+        objective: the metric, higher is better, by which stepsizes are compared.
+    """
 
     model: VariationalAutoencoder
+    objective: str
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
         """Update the parameters once; return 0-d metrics, in nats per datapoint."""

@@ -157,25 +157,31 @@ def carry(
     segment = {"until": trainer.samples, "seconds": 0.0, "environment": environment(device=device)}
     record.segments.append(segment)
 
-    def save() -> None:
+    saved = began
+
+    def save(*, at_least: float = 0.0) -> None:
+        nonlocal saved
+        if time.monotonic() - saved < at_least:
+            return
+        saved = time.monotonic()
         record.samples = segment["until"] = trainer.samples
         segment["seconds"] = round(time.monotonic() - began, 3)
         store.save(record, trainer.state_dict())
 
     splits = {"train": data.train.to(device), "test": data.test.to(device)}
-    saved = time.monotonic()
     evaluated = max((point.training_samples for point in record.curve), default=0)
     points = [point for point in grid(config, until) if point > evaluated]
     for point in sorted({*points, until}):
         for samples in trainer.advance(point):
             progress(samples)
-            if time.monotonic() - saved > SECONDS_BETWEEN_CHECKPOINTS:
-                save()
-                saved = time.monotonic()
+            # Not at the point itself: a checkpoint there must hold its evaluation.
+            if samples < point:
+                save(at_least=SECONDS_BETWEEN_CHECKPOINTS)
         if point in points:
             record.curve += finite(
                 evaluate(config, trainer.algorithm.model, splits, samples=trainer.samples), config
             )
+            save(at_least=SECONDS_BETWEEN_CHECKPOINTS)
     save()
     return record
 

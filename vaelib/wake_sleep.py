@@ -31,6 +31,8 @@ class WakeSleep:
         generator: all its randomness, on the model's device.
     """
 
+    objective = "lower_bound"
+
     def __init__(
         self,
         model: VariationalAutoencoder,

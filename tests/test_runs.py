@@ -1,0 +1,191 @@
+"""Runs are computed once, grow without a trace, and are never mistaken for others."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from vaelib import datasets, runs, training
+from vaelib.config import RunConfig
+from vaelib.datasets import Dataset
+from vaelib.errors import UserError
+from vaelib.experiments import RunRequest
+from vaelib.store import CHECKPOINT, RECORD, WEIGHTS, Run, RunStore
+
+AEVB = RunConfig(
+    dataset="mnist", algorithm="aevb", n_latent=2, n_hidden=5, n_train=80, stepsize=0.1, warmup=5
+)
+WAKE_SLEEP = dataclasses.replace(AEVB, algorithm="wake_sleep")
+DYNAMIC = dataclasses.replace(AEVB, pixels="dynamic")
+MCEM = dataclasses.replace(AEVB, algorithm="mcem", measure="marginal_likelihood")
+
+
+@pytest.fixture(autouse=True)
+def small_world(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eighty images of six pixels, and an evaluation every 1000 samples."""
+    images = torch.rand(100, 6, generator=torch.Generator().manual_seed(0))
+
+    def load(name: str, **settings: Any) -> Dataset:
+        return Dataset(
+            name=name,
+            requested=name,
+            train=images[: settings["n_train"]],
+            test=images[80:],
+            train_labels=None,
+            test_labels=None,
+            image_shape=(2, 3),
+            decoder="bernoulli",
+            pixels=settings["pixels"],
+            sha256="0" * 64,
+            source="made up",
+            stand_in=False,
+        )
+
+    monkeypatch.setattr(datasets, "load", load)
+    monkeypatch.setattr(runs, "grid", lambda config, limit: list(range(1000, limit + 1, 1000)))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    return RunStore(tmp_path / "runs")
+
+
+def ensure(store: RunStore, config: RunConfig, samples: int) -> Run:
+    return runs.ensure([RunRequest(config, samples)], store=store, progress=False)[0]
+
+
+@pytest.mark.parametrize("config", [AEVB, WAKE_SLEEP, DYNAMIC, MCEM])
+def test_a_run_that_grows_is_bit_identical_to_one_that_never_stopped(
+    config: RunConfig, tmp_path: Path
+) -> None:
+    whole, grown = RunStore(tmp_path / "whole"), RunStore(tmp_path / "grown")
+    expected = ensure(whole, config, 4000)
+    for samples in (500, 2000, 2700, 4000):
+        found = ensure(grown, config, samples)
+    assert found.record.curve == expected.record.curve
+    assert [p.training_samples for p in found.record.curve if p.split == "test"] == [
+        1000,
+        2000,
+        3000,
+        4000,
+    ]
+    for name in (WEIGHTS, CHECKPOINT):
+        a = (whole.folder(config) / name).read_bytes()
+        assert a == (grown.folder(config) / name).read_bytes()
+
+
+def test_stopping_between_training_and_evaluation_loses_no_point(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = ensure(store, AEVB, 2000).record.curve
+    store.set_aside(ensure(store, AEVB, 2000).record)
+    monkeypatch.setattr(runs, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    evaluate = runs.evaluate
+
+    def stop(*arguments: Any, **settings: Any) -> Any:
+        if settings["samples"] == 2000:
+            raise KeyboardInterrupt
+        return evaluate(*arguments, **settings)
+
+    monkeypatch.setattr(runs, "evaluate", stop)
+    with pytest.raises(KeyboardInterrupt):
+        ensure(store, AEVB, 2000)
+    monkeypatch.setattr(runs, "evaluate", evaluate)
+    assert ensure(store, AEVB, 2000).record.curve == expected
+
+
+def test_what_is_there_is_not_computed_again(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = ensure(store, AEVB, 2000)
+    monkeypatch.setattr(training.Trainer, "step", lambda self: pytest.fail("computed again"))
+    assert ensure(store, AEVB, 2000).record == first.record
+    shorter = ensure(store, AEVB, 1000)
+    assert shorter.record == first.record
+    assert shorter.curve()["training_samples"].max() == 1000
+
+
+def test_stepsize_is_chosen_by_the_training_objective(store: RunStore) -> None:
+    record = ensure(store, dataclasses.replace(AEVB, stepsize="auto"), 500).record
+    compared = {float(k): v for k, v in record.stepsizes_compared.items()}
+    assert set(compared) == {0.01, 0.02, 0.1}
+    assert record.stepsize == max(compared, key=lambda k: compared[k])
+    assert ensure(store, AEVB, 500).record.stepsizes_compared == {}
+
+
+def test_provenance_is_recorded(store: RunStore) -> None:
+    record = ensure(store, AEVB, 500).record
+    assert record.data["sha256"] == "0" * 64
+    assert record.source == runs.run_source(AEVB)
+    assert record.segments[0]["environment"]["torch"] == torch.__version__
+    assert record.seconds > 0
+
+
+def test_changed_code_sets_the_old_run_aside(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ensure(store, AEVB, 1000)
+    monkeypatch.setattr(runs, "run_source", lambda config: "another")
+    assert ensure(store, AEVB, 500).record.samples == 500
+    aside = list((store.root / "superseded").iterdir())
+    assert len(aside) == 1
+    assert (aside[0] / CHECKPOINT).is_file()
+    assert "vaelib has changed since" in capsys.readouterr().out
+
+
+def test_code_that_an_algorithm_does_not_use_does_not_count() -> None:
+    sources = {runs.run_source(config) for config in (AEVB, WAKE_SLEEP, MCEM)}
+    assert len(sources) == 3
+    assert runs.run_source(AEVB) == runs.run_source(dataclasses.replace(AEVB, n_latent=9))
+
+
+def test_divergence_keeps_what_was_stored(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = ensure(store, AEVB, 1000).record
+    evaluate = runs.evaluate
+
+    def diverge(*arguments: Any, **settings: Any) -> Any:
+        return [point._replace(value=float("nan")) for point in evaluate(*arguments, **settings)]
+
+    monkeypatch.setattr(runs, "evaluate", diverge)
+    with pytest.raises(training.DivergedError, match="lower_bound is nan after 2000"):
+        ensure(store, AEVB, 3000)
+    assert store.record(AEVB) == kept
+
+
+def test_another_kind_of_device_is_refused(store: RunStore) -> None:
+    record = ensure(store, AEVB, 500).record
+    record.segments[0]["environment"]["device"] = "cuda"
+    store.save(record, store.checkpoint(AEVB))
+    with pytest.raises(UserError, match="was started on cuda"):
+        ensure(store, AEVB, 1000)
+    assert store.record(AEVB) == record
+
+
+def test_a_device_that_is_not_there_writes_nothing(store: RunStore) -> None:
+    with pytest.raises(UserError, match="cuda:99"):
+        runs.ensure([RunRequest(AEVB, 500)], device="cuda:99", store=store)
+    assert not store.root.exists()
+
+
+def test_the_name_says_what_data_was_used(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    load = datasets.load
+
+    def stand_in(name: str, **settings: Any) -> Dataset:
+        return dataclasses.replace(load(name, **settings), name="mnist_5k", stand_in=True)
+
+    monkeypatch.setattr(datasets, "load", stand_in)
+    run = ensure(store, AEVB, 500)
+    assert run.config.dataset == "mnist_5k"
+    assert run.folder.name.startswith("mnist_5k-aevb")
+    assert run.record.data["stand_in"] is True
+
+
+def test_curves_of_several_runs_make_one_table(store: RunStore) -> None:
+    table = runs.curves([ensure(store, AEVB, 2000), ensure(store, WAKE_SLEEP, 1000)])
+    assert len(table) == 2 * 2 + 2
+    assert set(table["algorithm"]) == {"aevb", "wake_sleep"}
+    assert (table["n_latent"] == 2).all()

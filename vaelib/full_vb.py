@@ -1,0 +1,208 @@
+"""Appendix F: full variational Bayes, with a variational posterior over θ as well as over z.
+
+log p_α(X) = KL(q_φ(θ) ‖ p_α(θ|X)) + L(φ; X)  (Eq. 13), so L(φ; X) is a lower bound on the log
+evidence of the model, in nats for the whole data set. Both posteriors are Gaussian here (F.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from vaelib.algorithm import Batch, nest, unnest
+from vaelib.elbo import gaussian_kl, gaussian_parameters
+from vaelib.errors import UserError
+from vaelib.global_posterior import GlobalPosterior
+from vaelib.model import VariationalAutoencoder, log_standard_normal
+from vaelib.optimiser import MAPAdagrad
+from vaelib.reparameterization import gaussian
+
+Estimator = Literal["A", "B"]
+
+
+def estimator_a(
+    model: VariationalAutoencoder,
+    posterior: GlobalPosterior,
+    x: Tensor,
+    epsilon: Tensor,
+    zeta: Tensor,
+    *,
+    n_datapoints: int,
+) -> Tensor:
+    """Eq. 22: the mean of f_φ(x, g_φ(ε, x), h_φ(ζ)) of Eq. 21, unbiased for L(φ; X).
+
+    The datapoints are dealt out to the draws of θ, M/L to each. L = M is Algorithm 2 as printed;
+    L = 1 shares one θ in the minibatch, which costs a single pass of the decoder.
+
+    Args:
+        model: its encoder is q_φ(z|x).
+        posterior: q_φ(θ), over the model's decoder.
+        x: `(M, n_pixels)`, drawn at random from the data set.
+        epsilon: standard normal noise `(M, n_latent)`.
+        zeta: standard normal noise `(L, J)`, L a divisor of M.
+        n_datapoints: N, the size of the data set.
+
+    Returns:
+        a 0-d tensor, in nats for the whole data set, differentiable in φ.
+
+    Raises:
+        UserError: if L does not divide M.
+    """
+    mean, scale = gaussian_parameters(model.encode(x))
+    z = gaussian(mean, scale, epsilon)
+    log_q = log_standard_normal(epsilon) - scale.log().sum(-1)
+    log_joint = _log_likelihood(posterior, x, z, zeta) + log_standard_normal(z)
+    return n_datapoints * (log_joint - log_q).mean() + posterior.log_ratio(zeta).mean()
+
+
+def estimator_b(
+    model: VariationalAutoencoder,
+    posterior: GlobalPosterior,
+    x: Tensor,
+    epsilon: Tensor,
+    zeta: Tensor,
+    *,
+    n_datapoints: int,
+) -> Tensor:
+    """Eq. 24: as `estimator_a`, with four of the five terms of Eq. 21 in closed form."""
+    q = model.encode(x)
+    mean, scale = gaussian_parameters(q)
+    log_likelihood = _log_likelihood(posterior, x, gaussian(mean, scale, epsilon), zeta)
+    return n_datapoints * (log_likelihood - gaussian_kl(q)).mean() - posterior.kl()
+
+
+def _log_likelihood(posterior: GlobalPosterior, x: Tensor, z: Tensor, zeta: Tensor) -> Tensor:
+    """log p_θ(x|z), `(M,)`, each group of M/L datapoints under its own θ."""
+    n_theta = len(zeta)
+    if n_theta == 0 or len(x) % n_theta:
+        raise UserError(
+            f"{n_theta} draws of theta cannot share a minibatch of {len(x)} equally: "
+            "let their number divide the minibatch size"
+        )
+    groups = zip(x.chunk(n_theta), z.chunk(n_theta), posterior.reparameterize(zeta), strict=True)
+    return torch.cat([posterior(z_l, theta).log_prob(x_l) for x_l, z_l, theta in groups])
+
+
+ESTIMATORS = {"A": estimator_a, "B": estimator_b}
+
+
+@torch.no_grad()
+def predictive_bound(
+    model: VariationalAutoencoder,
+    posterior: GlobalPosterior,
+    x: Tensor,
+    *,
+    n_samples: int = 10,
+    generator: torch.Generator,
+) -> Tensor:
+    """E_q(θ)[L(θ, φ; x)] by Monte Carlo, Eq. 16 averaged over θ; `(M,)`, in nats per datapoint.
+
+    It bounds log ∫ q_φ(θ) p_θ(x) dθ, the predictive density, from below. Its sum over the training
+    set, less `posterior.kl()`, is L(φ; X).
+
+    Args:
+        x: `(M, n_pixels)`.
+        n_samples: draws of θ, each shared by all of x and with fresh ε.
+        generator: on the device of x.
+
+    Raises:
+        UserError: if n_samples is below one.
+    """
+    if n_samples < 1:
+        raise UserError(f"n_samples is {n_samples}: use at least 1")
+    q = model.encode(x)
+    mean, scale = gaussian_parameters(q)
+    total = torch.zeros_like(x[:, 0])
+    for zeta in posterior.noise(n_samples, generator=generator):
+        epsilon = torch.empty_like(mean).normal_(generator=generator)
+        total += _log_likelihood(posterior, x, gaussian(mean, scale, epsilon), zeta[None])
+    return total / n_samples - gaussian_kl(q)
+
+
+class FullVB:
+    """Algorithm 2 with Adagrad: stochastic gradients of L(φ; X) for the encoder, μ_θ and σ_θ.
+
+    The model's decoder holds μ_θ: after training it is the posterior mean.
+
+    Args:
+        model: encoder and decoder.
+        n_train: N, the size of the training set.
+        stepsize: Adagrad's global stepsize.
+        n_theta: L, draws of θ a step; the minibatch is dealt out to them.
+        estimator: "A" for Eq. 22, "B" for Eq. 24.
+        initial_std: σ_θ at the start.
+        warmup: steps that only accumulate squared gradients.
+        generator: the noise ε and ζ, on the model's device.
+
+    Raises:
+        UserError: for an unknown estimator, or n_theta below one.
+    """
+
+    objective = "full_bound"
+
+    def __init__(
+        self,
+        model: VariationalAutoencoder,
+        *,
+        n_train: int,
+        stepsize: float,
+        n_theta: int = 1,
+        estimator: Estimator = "B",
+        initial_std: float = 0.05,
+        warmup: int = 100,
+        generator: torch.Generator,
+    ) -> None:
+        if estimator not in ESTIMATORS:
+            raise UserError(f"estimator {estimator!r} is not known: use 'A' (Eq. 22) or 'B' (24)")
+        if n_theta < 1:
+            raise UserError(f"n_theta is {n_theta}: use at least 1")
+        self.model = model
+        self.posterior = GlobalPosterior(model.decoder, initial_std=initial_std)
+        self.n_train = n_train
+        self.n_theta = n_theta
+        self._estimator = ESTIMATORS[estimator]
+        self._generator = generator
+        # The prior on θ is inside the bound, and φ has none.
+        self._optimiser = MAPAdagrad(
+            [*model.named_parameters(), ("log_std", self.posterior.log_std)],
+            stepsize=stepsize,
+            n_datapoints=n_train,
+            warmup=warmup,
+            prior_precision=0.0,
+        )
+
+    def step(self, batch: Batch) -> dict[str, Tensor]:
+        """One update. Metrics, from before it: L(φ; X)/N and KL(q(θ) ‖ p(θ))/N, in nats."""
+        epsilon = batch.x.new_empty(len(batch.x), self.model.n_latent)
+        epsilon.normal_(generator=self._generator)
+        zeta = self.posterior.noise(self.n_theta, generator=self._generator)
+        bound = self._estimator(
+            self.model, self.posterior, batch.x, epsilon, zeta, n_datapoints=self.n_train
+        )
+        self._optimiser.zero_grad()
+        # Per datapoint, as in every algorithm here; Adagrad cannot tell the difference.
+        (-bound / self.n_train).backward()
+        self._optimiser.step()
+        with torch.no_grad():
+            kl = self.posterior.kl()
+        return {"full_bound": bound.detach() / self.n_train, "kl_theta": kl / self.n_train}
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """log σ_θ, the optimiser's sums and the generator's state; μ_θ is in the model."""
+        return nest(
+            {
+                "posterior": {"log_std": self.posterior.log_std.detach().clone()},
+                "optimiser": self._optimiser.state_dict(),
+                "generator": {"noise": self._generator.get_state()},
+            }
+        )
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Take back what `state_dict` gave."""
+        with torch.no_grad():
+            self.posterior.log_std.copy_(unnest(state, "posterior")["log_std"])
+        self._optimiser.load_state_dict(unnest(state, "optimiser"))
+        self._generator.set_state(unnest(state, "generator")["noise"])
