@@ -10,6 +10,7 @@ import pytest
 
 from vaelib import claims, cli, experiments, runs
 from vaelib.errors import UserError
+from vaelib.evidence import NOT_REPRODUCED, NOT_RUN, PARTLY, REPRODUCED
 
 
 @pytest.fixture(autouse=True)
@@ -99,8 +100,8 @@ def test_interrupt_says_how_to_go_on(
 @pytest.mark.parametrize(
     ("verdicts", "code"),
     [
-        ([claims.REPRODUCED, claims.NOT_RUN, claims.PARTLY], 0),
-        ([claims.REPRODUCED, claims.NOT_REPRODUCED], 1),
+        ([REPRODUCED, NOT_RUN, PARTLY], 0),
+        ([REPRODUCED, NOT_REPRODUCED], 1),
     ],
 )
 def test_verify_fails_on_a_claim_that_does_not_hold(

@@ -89,14 +89,14 @@ def test_divergence_stops_the_training() -> None:
 
 def test_grid_of_figure_2() -> None:
     grid = evaluation_grid(10**8)
-    assert grid[0] == 10_000
+    assert grid[:6] == [15_800, 25_100, 39_800, 63_100, 100_000, 125_900]
     assert grid[-1] == 10**8
-    assert len(grid) == 41
+    assert len(grid) == 4 + 31
     assert all(point % 100 == 0 for point in grid)
-    ratios = [b / a for a, b in pairwise(grid)]
-    assert min(ratios) > 1.24
-    assert max(ratios) < 1.28
-    assert evaluation_grid(99_999) == grid[:10]
+    ratios = [later / earlier for earlier, later in pairwise(grid[4:])]
+    assert 1.25 < min(ratios) < max(ratios) < 1.27
+    assert evaluation_grid(99_999) == grid[:4]
+    assert evaluation_grid(100_000) == grid[:5]
 
 
 def test_grid_of_figure_3_contains_the_paper_s() -> None:

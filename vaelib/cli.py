@@ -11,6 +11,7 @@ import torch
 
 from vaelib import claims, datasets, experiments, runs
 from vaelib.errors import UserError
+from vaelib.evidence import NOT_REPRODUCED
 from vaelib.experiments import RunRequest
 from vaelib.store import RunStore
 
@@ -118,7 +119,7 @@ def verify_command(options: argparse.Namespace) -> int:
     """Print the verdict on each claim; fail if one does not hold on runs long enough to tell."""
     table = claims.scoreboard(options.profile, seed=options.seed)
     print(table[["id", "verdict", "evidence"]].to_string(index=False))
-    return int((table["verdict"] == claims.NOT_REPRODUCED).any())
+    return int((table["verdict"] == NOT_REPRODUCED).any())
 
 
 if __name__ == "__main__":

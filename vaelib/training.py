@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from itertools import count
+from itertools import chain, count
 
 import torch
 from torch import Tensor, nn
@@ -108,13 +108,17 @@ def check_finite(model: nn.Module, *, samples: int) -> None:
             )
 
 
-def evaluation_grid(limit: int, *, start: int = 10_000, per_decade: int = 10) -> list[int]:
-    """Where Fig. 2 is evaluated: `per_decade` points a decade on a log axis, up to `limit`.
+def evaluation_grid(limit: int) -> list[int]:
+    """Where Fig. 2 is evaluated, up to `limit`: 10 points a decade from 10⁵ on, as in the paper.
 
-    Every point is a multiple of 100, the minibatch size of the paper.
+    Below, where the paper shows nothing, 5 points a decade from the end of the warm-up on. Every
+    point is a multiple of 100, the minibatch size of the paper.
     """
     grid: list[int] = []
-    while (point := round(start * 10 ** (len(grid) / per_decade) / 100) * 100) <= limit:
+    for tenth in chain(range(42, 50, 2), count(50)):
+        point = round(10 ** (tenth / 10) / 100) * 100
+        if point > limit:
+            break
         grid.append(point)
     return grid
 

@@ -1,0 +1,40 @@
+"""One theme, and one function for each figure of the paper and the book.
+
+Every function returns a matplotlib Figure that pyplot does not know of, and raises a UserError for
+an input that it cannot draw. Importing this package sets nothing; call `use_theme()` once.
+"""
+
+from vaelib.figures.bound import decomposition, posterior_1d
+from vaelib.figures.estimators import estimator_variance, gradient_variance, likelihood_estimators
+from vaelib.figures.global_parameters import full_vb
+from vaelib.figures.graphical_model import figure1
+from vaelib.figures.latent_space import kl_surface, latent_codes
+from vaelib.figures.learning_curves import figure2, figure3
+from vaelib.figures.manifolds import figure4, figure5, reconstructions, samples_of_data
+from vaelib.figures.sampling import hmc_trajectory, sample_path
+from vaelib.figures.theme import LABELS, LINESTYLES, MARKERS, PALETTE, use_theme
+
+__all__ = [
+    "LABELS",
+    "LINESTYLES",
+    "MARKERS",
+    "PALETTE",
+    "decomposition",
+    "estimator_variance",
+    "figure1",
+    "figure2",
+    "figure3",
+    "figure4",
+    "figure5",
+    "full_vb",
+    "gradient_variance",
+    "hmc_trajectory",
+    "kl_surface",
+    "latent_codes",
+    "likelihood_estimators",
+    "posterior_1d",
+    "reconstructions",
+    "sample_path",
+    "samples_of_data",
+    "use_theme",
+]

@@ -1,0 +1,45 @@
+# Thin aliases: each sets up .venv where needed, then calls the tool that does the work.
+PYTHON ?= $(or $(shell command -v python3.11),$(shell command -v python3))
+PROFILE ?= quick
+DEVICE ?= cpu
+SEED ?= 0
+BIN := .venv/bin
+.DEFAULT_GOAL := book
+.PHONY: book paper test test-all check lint lab serve lock clean distclean
+
+book: .venv/ready  ## Compute what is missing and write _build/html (PROFILE, DEVICE, SEED)
+	@$(BIN)/python -m workflow.build --profile $(PROFILE) --device $(DEVICE) --seed $(SEED)
+
+paper:  ## The book at the paper's own number of samples
+	@$(MAKE) --no-print-directory book PROFILE=paper
+
+test: .venv/ready  ## The quick tests
+	@$(BIN)/python -m pytest
+
+test-all: .venv/ready  ## The slow tests as well
+	@$(BIN)/python -m pytest -m "not browser and not book and not gpu"
+
+check: book  ## Read the built pages, in Chromium too
+	@$(BIN)/python -m pytest -m "book or browser"
+
+lint: .venv/ready  ## ruff and mypy
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/mypy workflow
+
+lab: .venv/ready  ## JupyterLab; a double click on a chapter opens it as a notebook
+	@JUPYTER_CONFIG_PATH=$(CURDIR)/workflow/jupyter $(BIN)/jupyter lab
+
+serve: .venv/ready  ## The built book at http://127.0.0.1:8000
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(or $(PORT),8000)
+
+lock:  ## Resolve pyproject.toml anew into requirements.lock
+	@$(PYTHON) workflow/environment.py lock
+
+clean:  ## Remove what was built; data and environment stay
+	@rm -rf _build .snakemake && echo "Removed _build, with the runs in it, and .snakemake."
+
+distclean: clean  ## Remove the environment too
+	@rm -rf .venv
+
+.venv/ready: requirements.lock pyproject.toml workflow/environment.py
+	@test -n "$(PYTHON)" || { echo "There is no python3 here: install Python 3.11." >&2; exit 1; }
+	@$(PYTHON) workflow/environment.py

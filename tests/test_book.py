@@ -1,0 +1,144 @@
+"""The built pages as files: complete, numbered as the paper, self-contained, nothing unresolved."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from conftest import ROOT
+
+from workflow import chapters
+
+pytestmark = pytest.mark.book
+
+PAGES = chapters.pages(ROOT)
+NAMES = [page.name for page in PAGES]
+COMPUTED = [page.name for page in PAGES if page.computes]
+# What the paper shows, and the chapter that shows it; captions name these figures and tables.
+FIGURES = {
+    "s2_1_problem_scenario": 1,
+    "s5_1_lower_bound": 1,
+    "s5_2_marginal_likelihood": 1,
+    "a_visualisations": 2,
+}
+
+
+@cache
+def read(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text("utf-8"), "html.parser")
+
+
+@pytest.fixture(params=NAMES)
+def page(request: pytest.FixtureRequest, html: Path) -> BeautifulSoup:
+    return read(html / "book" / f"{request.param}.html")
+
+
+def article(page: BeautifulSoup) -> Tag:
+    found = page.select_one("article.bd-article")
+    assert found is not None
+    return found
+
+
+def number_of(name: str) -> str:
+    """The paper's number of a section or appendix, from the name of its page."""
+    if section := re.match(r"s(\d)(?:_(\d))?_", name):
+        return ".".join(filter(None, section.groups()))
+    appendix = re.match(r"([a-f])_", name)
+    return appendix[1].upper() if appendix else ""
+
+
+def test_there_is_a_page_for_each_entry_of_the_contents(html: Path) -> None:
+    assert len(NAMES) == 24
+    built = {path.stem for path in (html / "book").glob("*.html")}
+    assert built == set(NAMES)
+    assert "book/index.html" in (html / "index.html").read_text("utf-8")
+
+
+def test_every_page_has_one_title(page: BeautifulSoup) -> None:
+    assert len(article(page).select("h1")) == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_titles_carry_the_numbers_of_the_paper(name: str, html: Path) -> None:
+    title = article(read(html / "book" / f"{name}.html")).select_one("h1")
+    assert title is not None
+    number = title.select_one(".section-number")
+    assert (number.get_text().strip().rstrip(".") if number else "") == number_of(name)
+
+
+def test_nothing_is_left_unresolved(page: BeautifulSoup) -> None:
+    assert not article(page).select(".problematic, .system-message, .pasted-inline .error")
+    text = article(page).get_text()
+    for sign in ("Traceback (most recent call last)", "{glue", "{numref}", "{eq}`", "%s"):
+        assert sign not in text
+
+
+def test_every_image_is_there_and_says_what_it_shows(page: BeautifulSoup, html: Path) -> None:
+    for image in article(page).select("img"):
+        source = str(image["src"])
+        assert (html / "book" / unquote(source)).resolve().is_file(), source
+        assert len(str(image.get("alt", ""))) > 10, f"{source} has no description"
+        assert not str(image["alt"]).startswith(("..", "_images", "/")), image["alt"]
+
+
+@pytest.mark.parametrize(("name", "count"), FIGURES.items())
+def test_figures_of_the_paper_are_there_with_captions(name: str, count: int, html: Path) -> None:
+    figures = article(read(html / "book" / f"{name}.html")).select("figure")
+    assert len(figures) >= count
+    for figure in figures:
+        caption = figure.select_one("figcaption")
+        assert caption is not None
+        assert len(caption.get_text()) > 20
+
+
+@pytest.mark.parametrize("name", COMPUTED)
+def test_computed_pages_show_their_settings(name: str, html: Path) -> None:
+    text = article(read(html / "book" / f"{name}.html")).get_text()
+    assert re.search(r'profile = "(quick|standard|paper)"', text)
+    assert re.search(r"seed = \d+", text)
+
+
+def test_internal_links_lead_somewhere(page: BeautifulSoup, html: Path) -> None:
+    for link in article(page).select("a[href]"):
+        target = urlsplit(str(link["href"]))
+        if target.scheme or target.netloc:
+            continue
+        path = (html / "book" / unquote(target.path)).resolve() if target.path else None
+        assert path is None or path.is_file(), link["href"]
+        other = read(path) if path and path.suffix == ".html" else page
+        if target.fragment and (path is None or path.suffix == ".html"):
+            fragment = unquote(target.fragment)
+            assert other.find(id=fragment) or other.find(attrs={"name": fragment}), link["href"]
+
+
+def test_a_page_needs_nothing_from_elsewhere(page: BeautifulSoup) -> None:
+    loaded = [str(tag["src"]) for tag in page.select("script[src], img[src], iframe[src]")]
+    loaded += [
+        str(tag["href"])
+        for tag in page.select("link[href]")
+        if {"stylesheet", "preload", "icon"} & set(tag.get_attribute_list("rel"))
+    ]
+    assert loaded
+    assert not [address for address in loaded if urlsplit(address).netloc]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_equations_show_the_paper_s_number_and_no_other(name: str, html: Path) -> None:
+    for equation in article(read(html / "book" / f"{name}.html")).select("div.math[id]"):
+        if label := re.fullmatch(r"equation-eq-(\d+)", str(equation["id"])):
+            number = equation.select_one(".eqno")
+            assert number is not None
+            assert number.get_text().strip("#") == f"({label[1]})"
+            assert "\\tag" not in equation.get_text()
+
+
+def test_equations_1_to_24_are_each_defined_once() -> None:
+    sources = "\n".join(page.text for page in PAGES)
+    labels = Counter(re.findall(r"^\$\$ *\((eq-\d+)\)|^:label: *(eq-\d+)", sources, re.MULTILINE))
+    defined = Counter({first or second: count for (first, second), count in labels.items()})
+    assert defined == {f"eq-{number}": 1 for number in range(1, 25)}

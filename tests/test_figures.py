@@ -1,0 +1,464 @@
+"""The figures' structure, not their pixels: panels, colours, units, the paper's curves, errors."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from torch import Tensor
+
+from vaelib import figures, paper
+from vaelib.errors import UserError
+from vaelib.figures.manifolds import manifold_grid, sheet
+from vaelib.figures.theme import ESTIMATORS
+from vaelib.model import VariationalAutoencoder, build
+
+SHAPE = (4, 3)
+COLUMNS = [
+    *("training_samples", "split", "measure", "value"),
+    *("dataset", "algorithm", "n_latent", "n_train", "seed"),
+]
+MNIST_LATENT, FREY_LATENT = (3, 5, 10, 20, 200), (2, 5, 10, 20)
+
+
+@pytest.fixture(autouse=True)
+def theme() -> Iterator[None]:
+    with mpl.rc_context():
+        figures.use_theme()
+        yield
+    assert plt.get_fignums() == []
+
+
+def model(n_latent: int) -> VariationalAutoencoder:
+    generator = torch.Generator().manual_seed(n_latent)
+    return build(n_pixels=12, n_hidden=5, n_latent=n_latent, init_std=1.0, generator=generator)
+
+
+def curves(measure: str = "lower_bound", *, n_train: int = 50_000) -> pd.DataFrame:
+    """A run of each algorithm that begins far below every axis."""
+    names = ["aevb", "wake_sleep"] + (["mcem"] if measure == "marginal_log_likelihood" else [])
+    panels = [("mnist", n) for n in (MNIST_LATENT if len(names) == 2 else (3,))]
+    panels += [("frey_face", n) for n in FREY_LATENT] if len(names) == 2 else []
+    rows = [
+        (10_000 * 2**k, split, measure, -100.0 * 2 ** (3 - k), dataset, name, n, n_train, 0)
+        for dataset, n in panels
+        for name in names
+        for split in ("train", "test")
+        for k in range(5)
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def curves3() -> pd.DataFrame:
+    return pd.concat([curves("marginal_log_likelihood", n_train=n) for n in (1000, 50_000)])
+
+
+def svg(figure: Figure) -> str:
+    text = io.StringIO()
+    figure.savefig(text, format="svg", metadata={"Date": None})
+    return text.getvalue()
+
+
+def panels(figure: Figure) -> list[Axes]:
+    return [axes for axes in figure.axes if axes.axison]
+
+
+def colours(axes: Axes) -> set[str]:
+    return {to_hex(line.get_color()).upper() for line in axes.lines if len(line.get_xdata())}
+
+
+def lines(axes: Axes, name: str, linestyle: str) -> list[Line2D]:
+    """The curves in the colour of an algorithm, or of the paper."""
+    return [
+        line
+        for line in axes.lines
+        if to_hex(line.get_color()).upper() == figures.PALETTE[name]
+        and line.get_linestyle() == linestyle
+        and len(line.get_xdata())
+    ]
+
+
+def decomposition_table() -> pd.DataFrame:
+    std = np.linspace(0.2, 2, 7)
+    kl = std**2 / 2 - 0.5 - np.log(std)
+    return pd.DataFrame(
+        {"mean": 0.5, "std": std, "log_evidence": -1.0, "bound": -1.0 - kl, "kl": kl}
+    )
+
+
+def density_table() -> pd.DataFrame:
+    z = np.linspace(-4, 4, 50)
+    bell = np.exp(-(z**2) / 2)
+    return pd.DataFrame({"z": z, "prior": bell, "likelihood": bell, "posterior": bell, "q": bell})
+
+
+def gradient_table() -> pd.DataFrame:
+    rows = [
+        (estimator, "mean.weight", component, (10.0 ** (3 - place)) * (1 + component))
+        for place, estimator in enumerate(ESTIMATORS)
+        for component in range(5)
+    ]
+    return pd.DataFrame(rows, columns=["estimator", "parameter", "component", "variance"])
+
+
+def estimator_table() -> pd.DataFrame:
+    rows = [(i, e, v) for i in range(4) for e, v in (("A", 2.0 + i), ("B", 3.0))]
+    return pd.DataFrame(rows, columns=["datapoint", "estimator", "variance"])
+
+
+def likelihood_table() -> pd.DataFrame:
+    rows = [(i, e, 0.1 * i) for i in range(4) for e in ("lower bound", "Appendix D")]
+    return pd.DataFrame(rows, columns=["datapoint", "estimator", "error"])
+
+
+def full_vb_table() -> pd.DataFrame:
+    return pd.DataFrame(
+        {"training_samples": [100, 200], "full_bound": [-3.0, -2.0], "kl_theta": [0.5, 0.6]}
+    )
+
+
+def log_density(z: Tensor) -> Tensor:
+    return -0.5 * z.square().sum(-1)
+
+
+PATH = torch.tensor([[0.0, 0.0], [1.0, 0.5], [0.2, -0.7]])
+CODES = torch.randn(60, 2, generator=torch.Generator().manual_seed(0))
+IMAGES = torch.linspace(0, 1, 84).reshape(7, 12)
+
+DRAWN: dict[str, Callable[[], Figure]] = {
+    "figure1": figures.figure1,
+    "figure2": lambda: figures.figure2(curves()),
+    "figure3": lambda: figures.figure3(curves3()),
+    "figure4": lambda: figures.figure4(model(2), SHAPE, n=3),
+    "figure5": lambda: figures.figure5({2: model(2), 5: model(5)}, SHAPE, 0),
+    "latent_codes": lambda: figures.latent_codes(CODES, torch.arange(60) % 10),
+    "reconstructions": lambda: figures.reconstructions(IMAGES, 1 - IMAGES, SHAPE),
+    "samples_of_data": lambda: figures.samples_of_data(IMAGES, SHAPE, 5),
+    "kl_surface": lambda: figures.kl_surface(CODES, CODES.exp()),
+    "decomposition": lambda: figures.decomposition(decomposition_table()),
+    "posterior_1d": lambda: figures.posterior_1d(density_table()),
+    "gradient_variance": lambda: figures.gradient_variance(gradient_table()),
+    "estimator_variance": lambda: figures.estimator_variance(estimator_table()),
+    "likelihood_estimators": lambda: figures.likelihood_estimators(likelihood_table()),
+    "sample_path": lambda: figures.sample_path(PATH[:, 0], PATH[:, 0] + 1, PATH[:, 1]),
+    "hmc_trajectory": lambda: figures.hmc_trajectory(log_density, PATH, CODES),
+    "full_vb": lambda: figures.full_vb(full_vb_table(), log_evidence=-1.0),
+}
+# The words that say what is measured, and its unit where it has one.
+AXIS_LABELS = {
+    "figure2": ["training samples evaluated", "(nats per datapoint)"],
+    "figure3": ["training samples evaluated", "(nats per datapoint)"],
+    "figure4": ["$z_1$", "$z_2$"],
+    "latent_codes": ["mean of $z_1$", "mean of $z_2$"],
+    "kl_surface": ["mean", "standard deviation"],
+    "decomposition": ["standard deviation", "nats"],
+    "posterior_1d": ["$z$", "density of $z$"],
+    "gradient_variance": ["(nats²)"],
+    "estimator_variance": ["A (nats²)", "B (nats²)"],
+    "likelihood_estimators": ["(nats)"],
+    "full_vb": ["training samples evaluated", "nats per datapoint"],
+}
+TABLES: dict[str, tuple[Callable[[pd.DataFrame], Figure], Callable[[], pd.DataFrame]]] = {
+    "figure2": (figures.figure2, curves),
+    "figure3": (figures.figure3, curves3),
+    "decomposition": (figures.decomposition, decomposition_table),
+    "posterior_1d": (figures.posterior_1d, density_table),
+    "gradient_variance": (figures.gradient_variance, gradient_table),
+    "estimator_variance": (figures.estimator_variance, estimator_table),
+    "likelihood_estimators": (figures.likelihood_estimators, likelihood_table),
+    "full_vb": (figures.full_vb, full_vb_table),
+}
+
+
+def test_every_function_is_drawn_here() -> None:
+    assert set(DRAWN) | {"use_theme"} == {name for name in figures.__all__ if name.islower()}
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_same_bytes_from_the_same_input(name: str) -> None:
+    first, second = svg(DRAWN[name]()), svg(DRAWN[name]())
+    assert first == second
+    assert "<dc:date>" not in first
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_page_is_opaque_and_light(name: str) -> None:
+    assert DRAWN[name]().get_facecolor() == (1, 1, 1, 1)
+
+
+@pytest.mark.parametrize("name", AXIS_LABELS)
+def test_axes_say_what_and_in_which_unit(name: str) -> None:
+    figure = DRAWN[name]()
+    labels = [label for axes in figure.axes for label in (axes.get_xlabel(), axes.get_ylabel())]
+    labels.append(figure.get_supxlabel())
+    for words in AXIS_LABELS[name]:
+        assert any(words in label for label in labels), (words, labels)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_missing_column_is_named(name: str) -> None:
+    draw, table = TABLES[name]
+    needed = "z" if name == "posterior_1d" else table().columns[0]
+    wrong = table().rename(columns={needed: "other"})
+    with pytest.raises(UserError, match=rf"no column {needed}\b"):
+        draw(wrong)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_empty_table_is_refused(name: str) -> None:
+    draw, table = TABLES[name]
+    with pytest.raises(UserError, match="empty"):
+        draw(table()[:0])
+
+
+def test_figure2_has_nine_panels_with_both_algorithms_and_the_paper() -> None:
+    drawn = panels(figures.figure2(curves()))
+    latent = [*(("MNIST", n) for n in MNIST_LATENT), *(("Frey Face", n) for n in FREY_LATENT)]
+    assert [axes.get_title() for axes in drawn] == [f"{d}, $N_z = {n}$" for d, n in latent]
+    wanted = {figures.PALETTE[name].upper() for name in ("aevb", "wake_sleep", "paper")}
+    assert all(colours(axes) == wanted for axes in drawn)
+    assert all(axes.get_xscale() == "log" for axes in drawn)
+
+
+def test_figure2_draws_the_digitised_curve_behind_ours() -> None:
+    axes = panels(figures.figure2(curves()))[3]
+    published = paper.curves("figure2").query(
+        "dataset == 'mnist' and n_latent == 20 and algorithm == 'aevb' and split == 'test'"
+    )
+    theirs = next(
+        line
+        for line in lines(axes, "paper", "-")
+        if line.get_ydata()[-1] == published.iloc[-1].value
+    )
+    np.testing.assert_array_equal(theirs.get_xdata(), published["training_samples"])
+    assert theirs.get_zorder() < lines(axes, "aevb", "-")[0].get_zorder()
+
+
+def test_test_is_solid_with_markers_and_train_dashed_without() -> None:
+    axes = panels(figures.figure2(curves()))[0]
+    for name in ("aevb", "wake_sleep"):
+        (tested,), (train,) = lines(axes, name, "-"), lines(axes, name, "--")
+        assert tested.get_marker() == figures.MARKERS[name]
+        assert train.get_marker() == ""
+        assert tested.get_linewidth() > train.get_linewidth()
+
+
+def test_values_below_the_axis_are_marked_and_the_late_ones_shown() -> None:
+    table = curves()
+    axes = panels(figures.figure2(table))[0]
+    mine = table.query(
+        "dataset == 'mnist' and n_latent == 3 and algorithm == 'aevb' and split == 'test'"
+    )
+    below = mine.loc[mine["value"] < axes.get_ylim()[0], "training_samples"]
+    (marks,) = (
+        line
+        for line in axes.lines
+        if line.get_marker() == "v" and line.get_color() == figures.PALETTE["aevb"]
+    )
+    assert list(marks.get_xdata()) == list(below)
+    assert len(below) > 0
+    assert below.max() < 160_000 / 3
+
+
+def test_a_finished_run_gets_the_axis_of_the_paper() -> None:
+    table = paper.curves("figure2").query("training_samples > 1e8")
+    drawn = panels(figures.figure2(table))
+    assert drawn[0].get_ylim() == (-160, -95)
+    assert drawn[-1].get_ylim() == (0, 1600)
+
+
+def test_several_seeds_give_a_band() -> None:
+    table = curves()
+    other = table.assign(seed=1, value=table["value"] - 5)
+    assert not panels(figures.figure2(table))[0].collections
+    assert panels(figures.figure2(pd.concat([table, other])))[0].collections
+
+
+def test_reference_runs_are_drawn_behind_without_markers() -> None:
+    axes = panels(figures.figure2(curves(), reference=curves()))[0]
+    markers = [line.get_marker() for line in lines(axes, "aevb", "-")]
+    assert sorted(markers) == ["", "o"]
+    legend = figures.figure2(curves(), reference=curves()).axes[-1].get_legend()
+    assert legend is not None
+    assert any("reference" in text.get_text() for text in legend.get_texts())
+
+
+def test_a_stand_in_goes_under_its_own_name() -> None:
+    table = curves().replace({"dataset": {"frey_face": "cartoon_face"}})
+    assert panels(figures.figure2(table))[-1].get_title().startswith("Cartoon Face")
+    small = curves3().assign(dataset="mnist_5k").replace({"n_train": {50_000: 4_500}})
+    titles = [axes.get_title() for axes in figures.figure3(small).axes]
+    assert titles == [
+        "MNIST-5k, $N_\\mathrm{train} = 1000$",
+        "MNIST-5k, $N_\\mathrm{train} = 4500$",
+    ]
+
+
+def test_figure3_has_two_panels_with_three_algorithms_and_the_paper() -> None:
+    drawn = panels(figures.figure3(curves3()))
+    assert len(drawn) == 2
+    assert all(colours(axes) == {c.upper() for c in figures.PALETTE.values()} for axes in drawn)
+    assert [len(lines(axes, "paper", "-")) for axes in drawn] == [3, 3]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"algorithm": "svi"}, "algorithm 'svi'"),
+        ({"dataset": "omniglot"}, "dataset 'omniglot'"),
+        ({"split": "validation"}, "split 'validation'"),
+        ({"n_latent": 7}, "n_latent 7"),
+        ({"measure": "marginal_log_likelihood"}, "shows the lower_bound"),
+    ],
+)
+def test_a_run_that_no_panel_shows_is_refused(change: dict[str, object], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        figures.figure2(curves().assign(**change))
+
+
+def test_manifold_grid_is_equally_spaced_in_probability() -> None:
+    z = manifold_grid(4, like=model(2))
+    assert z.shape == (16, 2)
+    assert z.isfinite().all()
+    u = torch.special.ndtr(z).reshape(4, 4, 2)
+    centres = torch.tensor([0.125, 0.375, 0.625, 0.875])
+    torch.testing.assert_close(u[0, :, 0], centres)
+    torch.testing.assert_close(u[:, 0, 1], centres.flip(0))
+
+
+def test_manifold_shows_the_decoder_means_from_the_top_left() -> None:
+    vae = model(2)
+    (picture,) = figures.figure4(vae, SHAPE, n=3).axes[0].images
+    with torch.no_grad():
+        means = vae.decode(manifold_grid(3, like=vae)).mean
+    shown = picture.get_array()
+    assert shown is not None
+    assert shown.shape == (12, 9)
+    np.testing.assert_allclose(shown[:4, 3:6], means[1].reshape(SHAPE))
+    np.testing.assert_allclose(shown[8:, :3], means[6].reshape(SHAPE))
+
+
+def test_figure5_has_a_panel_for_each_latent_space_and_depends_on_the_seed() -> None:
+    models = {n: model(n) for n in (2, 5, 10, 20)}
+    first, second = figures.figure5(models, SHAPE, 0), figures.figure5(models, SHAPE, 1)
+    assert [axes.get_title() for axes in first.axes] == [f"{n}-D latent space" for n in models]
+    assert svg(first) != svg(second)
+
+
+def test_sheet_leaves_white_gaps_and_fills_by_row() -> None:
+    images = np.stack([np.zeros((2, 2)), np.full((2, 2), 0.5), np.zeros((2, 2))])
+    expected = np.ones((5, 5))
+    expected[:2, :2], expected[:2, 3:], expected[3:, :2] = 0, 0.5, 0
+    np.testing.assert_array_equal(sheet(images, columns=2, gap=1), expected)
+
+
+def test_labels_of_codes_stand_at_their_medians() -> None:
+    axes = figures.latent_codes(CODES, torch.arange(60) % 10).axes[0]
+    written = {text.get_text(): text.get_position() for text in axes.texts}
+    assert set(written) == set("0123456789")
+    np.testing.assert_allclose(written["3"], np.median(CODES[3::10], axis=0))
+
+
+def test_decomposition_shades_the_kl_between_bound_and_evidence() -> None:
+    table = decomposition_table()
+    axes = figures.decomposition(table).axes[0]
+    outline = axes.collections[0].get_paths()[0].vertices
+    assert outline[:, 1].min() == pytest.approx(table["bound"].min())
+    assert outline[:, 1].max() == pytest.approx(-1.0)
+    swept = pd.concat([table.assign(varied="std"), table.assign(varied="mean")])
+    assert len(figures.decomposition(swept).axes) == 2
+    both = table.assign(mean=table["std"])
+    with pytest.raises(UserError, match="varied"):
+        figures.decomposition(both)
+
+
+def test_gradient_variance_states_the_median_ratio() -> None:
+    axes = figures.gradient_variance(gradient_table()).axes[0]
+    written = [text.get_text() for text in axes.texts]
+    assert written == ["× 1", "× 10", "× 100", "× 1.0 × $10^{3}$", "relative to B"]
+    with pytest.raises(UserError, match="several rows"):
+        figures.gradient_variance(gradient_table().drop(columns="component"))
+
+
+def test_estimator_variance_states_the_share() -> None:
+    # A has variance 2, 3, 4, 5, and B always 3.
+    assert "50%" in figures.estimator_variance(estimator_table()).axes[0].get_title()
+
+
+def test_estimates_that_are_no_numbers_are_counted() -> None:
+    table = likelihood_table()
+    table.loc[1, "error"] = np.nan
+    texts = [text.get_text() for text in figures.likelihood_estimators(table).axes[0].texts]
+    assert texts == ["1 not finite"]
+    by_size = pd.concat([table.assign(n_latent=n) for n in (2, 10)])
+    assert len(figures.likelihood_estimators(by_size).axes) == 2
+
+
+def test_samples_keep_their_height_in_the_cumulative_distribution() -> None:
+    mean, std, epsilon = torch.tensor([0.0, 2.0]), torch.tensor([1.0, 0.5]), torch.tensor([-1.0, 1])
+    left, right = figures.sample_path(mean, std, epsilon).axes
+    np.testing.assert_allclose(left.lines[-1].get_xdata(), [1.0, 2.5])
+    heights = torch.special.ndtr(epsilon.double())
+    for points in right.collections:
+        np.testing.assert_allclose(np.asarray(points.get_offsets())[:, 1], heights)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: figures.figure4(model(3), SHAPE),
+        lambda: figures.figure4(model(2), (5, 5)),
+        lambda: figures.figure4(model(2), SHAPE, n=0),
+        lambda: figures.figure5({}, SHAPE),
+        lambda: figures.latent_codes(CODES[:, :1], torch.zeros(60)),
+        lambda: figures.latent_codes(CODES, torch.full((60,), 10)),
+        lambda: figures.latent_codes(CODES, torch.zeros(59)),
+        lambda: figures.reconstructions(IMAGES, IMAGES[:2], SHAPE),
+        lambda: figures.samples_of_data(IMAGES[:0], SHAPE),
+        lambda: figures.kl_surface(CODES),
+        lambda: figures.sample_path(PATH[:, 0], PATH[:, 0], PATH[:, 1]),
+        lambda: figures.sample_path(PATH[:1, 0], PATH[:1, 0] + 1, PATH[:, 1]),
+        lambda: figures.hmc_trajectory(log_density, PATH[:, :1]),
+    ],
+)
+def test_wrong_input_is_refused_in_words(draw: Callable[[], Figure]) -> None:
+    with pytest.raises(UserError, match=r": (pass|give|Fig)"):
+        draw()
+
+
+def test_import_sets_nothing_and_a_notebook_gets_svg_without_a_date() -> None:
+    pytest.importorskip("IPython")
+    script = """
+import io, matplotlib
+before = dict(matplotlib.rcParams)
+from vaelib import figures
+assert dict(matplotlib.rcParams) == before
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+figures.use_theme()
+data, _ = shell.display_formatter.format(figures.figure1())
+assert set(data) == {"text/plain", "image/svg+xml"}, set(data)
+assert "<dc:date>" not in data["image/svg+xml"]
+text = io.StringIO()
+figures.figure1().savefig(text, format="svg", metadata={"Date": None})
+print(text.getvalue(), end="")
+"""
+    environment = {**os.environ, "PYTHONHASHSEED": "7", "MPLBACKEND": "agg"}
+    other = subprocess.run(
+        [sys.executable, "-c", script], env=environment, check=True, capture_output=True, text=True
+    )
+    # Another process, with other hashes, draws the same bytes.
+    assert other.stdout == svg(figures.figure1())

@@ -1,0 +1,335 @@
+"""The steps between data and book, each by itself; and, marked slow, a small book as a whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from conftest import ROOT
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from vaelib.errors import UserError
+from workflow import build, chapters, execute_chapter, keys, messages, settings, stage
+from workflow.chapters import Page
+
+CHAPTER = """\
+---
+jupytext:
+  text_representation: {extension: .md, format_name: myst}
+kernelspec: {display_name: Python 3, language: python, name: python3}
+companion:
+  data: []
+  runs: []
+---
+
+# A title
+
+Prose.
+
+```{code-cell} ipython3
+:tags: [parameters]
+
+profile = "quick"  # quick, standard or paper
+device = "cpu"
+seed = 0
+```
+
+```{code-cell} ipython3
+# What was chosen
+import vaelib.source_hash
+print(profile, device, seed + 1)
+```
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty project with one chapter, as the current folder."""
+    (tmp_path / "book").mkdir()
+    (tmp_path / "book" / "one.md").write_text(CHAPTER)
+    (tmp_path / "book" / "index.md").write_text("# The book\n")
+    (tmp_path / "_toc.yml").write_text(
+        "format: jb-book\nroot: book/index\nchapters:\n- file: book/one\n"
+    )
+    (tmp_path / "_config.yml").write_text("title: Small\nexecute: {execute_notebooks: cache}\n")
+    (tmp_path / "requirements.lock").write_text("torch==2.13.0\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def call(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a step as the Snakefile does, in the current folder."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", module, *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+# Pages
+
+
+@pytest.mark.usefixtures("project")
+def test_pages_come_in_the_order_of_the_contents() -> None:
+    assert [(page.name, page.computes) for page in chapters.pages()] == [
+        ("index", False),
+        ("one", True),
+    ]
+
+
+def test_a_page_that_is_missing_is_named(project: Path) -> None:
+    (project / "book" / "one.md").unlink()
+    with pytest.raises(UserError, match=r"page book/one\.md is in _toc\.yml but is not there"):
+        chapters.pages()
+
+
+def test_toc_entries_are_found_at_every_depth() -> None:
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+    entries = list(chapters.toc_entries(toc))
+    assert entries[0] == "book/index"
+    assert "book/s5_3_visualisation" in entries
+    assert len(entries) == len(set(entries)) == 24
+
+
+@pytest.mark.usefixtures("project")
+def test_a_chapter_knows_the_modules_that_it_imports() -> None:
+    assert chapters.pages()[1].modules == ["vaelib.source_hash"]
+
+
+def test_an_unknown_key_in_the_header_is_refused(project: Path) -> None:
+    (project / "book" / "one.md").write_text(CHAPTER.replace("runs: []", "run: []"))
+    with pytest.raises(UserError, match="chapter one has 'run' in its companion header"):
+        _ = Page(Path("book/one.md")).runs
+
+
+def test_a_cell_that_is_not_python_is_named(project: Path) -> None:
+    (project / "book" / "one.md").write_text(CHAPTER.replace("seed + 1)", "seed + )"))
+    with pytest.raises(UserError, match="chapter one, code cell 2 is not Python"):
+        _ = Page(Path("book/one.md")).modules
+
+
+# Settings
+
+
+@pytest.mark.parametrize(
+    ("profile", "device", "seed", "message"),
+    [
+        ("huge", "cpu", "0", "profile 'huge' is not known: use one of quick"),
+        ("quick", "tpu", "0", "device 'tpu' is not known"),
+        ("quick", "cuda:99", "0", "device 'cuda:99' is not there"),
+        ("quick", "cpu", "x", "seed 'x' is not a whole number"),
+        ("quick", "cpu", "-1", "seed '-1' is not a whole number"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(
+    profile: str, device: str, seed: str, message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        settings.read(profile, device, seed)
+
+
+def test_a_refused_build_ends_with_2_and_writes_nothing(project: Path) -> None:
+    before = sorted(project.rglob("*"))
+    result = call("workflow.build", "--profile", "huge")
+    assert result.returncode == 2
+    assert result.stderr.startswith("profile 'huge' is not known")
+    assert sorted(project.rglob("*")) == before
+
+
+# One chapter
+
+
+def test_the_parameters_cell_shows_the_real_values() -> None:
+    cell = new_code_cell('profile = "quick"  # or paper\ndevice = "cpu"\nseed = 0')
+    cell.metadata.tags = ["parameters"]
+    notebook = new_notebook(cells=[cell])
+    values = {"profile": "paper", "device": "cuda:1", "seed": 12}
+    execute_chapter.set_parameters(notebook, "one", values)
+    assert notebook.cells[0].source == 'profile = "paper"  # or paper\ndevice = "cuda:1"\nseed = 12'
+
+
+@pytest.mark.parametrize(
+    ("source", "tags", "message"),
+    [
+        ("seed = 0", [], "has 0 cells tagged parameters"),
+        ('profile = "quick"\nseed = 0', ["parameters"], "does not set device"),
+    ],
+)
+def test_a_chapter_without_parameters_is_refused(
+    source: str, tags: list[str], message: str
+) -> None:
+    cell = new_code_cell(source, metadata={"tags": tags})
+    values = {"profile": "quick", "device": "cpu", "seed": 0}
+    with pytest.raises(UserError, match=message):
+        execute_chapter.set_parameters(new_notebook(cells=[cell]), "one", values)
+
+
+def test_the_banner_stands_right_below_the_title() -> None:
+    notebook = new_notebook(cells=[new_markdown_cell("(label)=\n# Title\n\nProse.")])
+    execute_chapter.insert_banner(notebook, "one", {"frey_face": "a drawn face"})
+    head, _, rest = notebook.cells[0].source.partition("```{admonition}")
+    assert head == "(label)=\n# Title\n\n"
+    assert "frey_face could not be had" in rest
+    assert "a drawn face" in rest
+    assert rest.endswith("```\n\nProse.")
+
+
+def test_progress_bars_do_not_reach_the_page() -> None:
+    bar = new_output("stream", name="stderr", text="\r 50%\r100%")
+    warning = new_output("stream", name="stderr", text="careful\n")
+    said = new_output("stream", name="stdout", text="hello\n")
+    cell = new_code_cell("f()", outputs=[bar, warning, said], metadata={"papermill": {}})
+    cleaned = execute_chapter.clean(new_notebook(cells=[cell])).cells[0]
+    assert cleaned.outputs == [warning, said]
+    assert "papermill" not in cleaned.metadata
+
+
+def test_a_chapter_is_executed_with_what_was_chosen_and_repeats_byte_for_byte(
+    project: Path,
+) -> None:
+    options = ("one", "--profile", "standard", "--seed", "7")
+    first = call("workflow.execute_chapter", *options)
+    assert first.returncode == 0, first.stdout + first.stderr
+    path = project / "_build/stage/book/one.ipynb"
+    content = path.read_bytes()
+    notebook = nbformat.reads(content.decode(), as_version=4)
+    assert notebook.cells[-1].outputs[0].text == "standard cpu 8\n"
+    assert "seed = 7" in notebook.cells[1].source
+    time = json.loads((project / "_build/chapters/one.json").read_text())
+    assert (time["chapter"], time["profile"], time["seed"]) == ("one", "standard", 7)
+    assert call("workflow.execute_chapter", *options).returncode == 0
+    assert path.read_bytes() == content
+
+
+def test_a_cell_that_raises_is_named_with_chapter_number_and_line(project: Path) -> None:
+    broken = CHAPTER.replace("seed + 1)", "seed + 1)\n1 / 0")
+    (project / "book" / "one.md").write_text(broken)
+    result = call("workflow.execute_chapter", "one")
+    assert result.returncode == 1
+    assert result.stdout.splitlines()[-1] == (
+        "Chapter one failed in code cell 2 (`# What was chosen`): "
+        "ZeroDivisionError: division by zero"
+    )
+    assert not (project / "_build/stage/book/one.ipynb").exists()
+
+
+# Keys
+
+
+@pytest.mark.usefixtures("project")
+def test_a_chapter_key_sees_everything_that_the_chapter_depends_on(project: Path) -> None:
+    def key(seed: int = 0, runs: tuple[str, ...] = ("a",), data: tuple[str, ...] = ("b",)) -> str:
+        chosen = settings.Settings("quick", "cpu", seed)
+        page = Page(Path("book/one.md"))
+        return keys.chapter(page, chosen, runs=list(runs), datasets=list(data))
+
+    seen = {key(), key(seed=1), key(runs=("c",)), key(data=("d",))}
+    (project / "requirements.lock").write_text("torch==2.13.1\n")
+    seen.add(key())
+    (project / "data/reference").mkdir(parents=True)
+    (project / "data/reference/record.json").write_text("{}")
+    seen.add(key())
+    (project / "book/one.md").write_text(CHAPTER + "\nMore.\n")
+    seen.add(key())
+    assert len(seen) == 7
+    assert key() in seen
+
+
+# Staging
+
+
+def test_the_staged_book_is_complete_and_does_not_execute(project: Path) -> None:
+    (project / "book/assets").mkdir()
+    (project / "book/assets/a.css").write_text("p {}")
+    (project / "_build/stage/book").mkdir(parents=True)
+    (project / "_build/stage/book/gone.ipynb").write_text("{}")
+    (project / "_build/stage/book/one.ipynb").write_text("{}")
+    stage.main()
+    staged = project / "_build" / "stage"
+    names = {str(path.relative_to(staged)) for path in staged.rglob("*") if path.is_file()}
+    expected = {"_config.yml", "_toc.yml", "book/index.md", "book/assets/a.css", "book/one.ipynb"}
+    assert names == expected
+    config = yaml.safe_load((staged / "_config.yml").read_text())
+    assert config["execute"] == {"execute_notebooks": "off"}
+
+
+# The build as a whole
+
+
+@pytest.mark.usefixtures("project")
+def test_two_builds_at_once_are_refused() -> None:
+    with build.take_lock(), pytest.raises(UserError, match=f"process {os.getpid()}"):
+        build.take_lock()
+    build.take_lock().close()
+
+
+@pytest.mark.usefixtures("project")
+def test_a_stale_lock_of_snakemake_is_removed() -> None:
+    build.SNAKEMAKE_LOCKS.mkdir(parents=True)
+    (build.SNAKEMAKE_LOCKS / "0.output.lock").touch()
+    build.take_lock().close()
+    assert not any(build.SNAKEMAKE_LOCKS.iterdir())
+
+
+def test_an_unknown_cluster_is_refused() -> None:
+    with pytest.raises(UserError, match="'lsf' is not known: use one of kubernetes, local, slurm"):
+        build.cluster_profile("lsf")
+
+
+@pytest.mark.usefixtures("project")
+def test_failures_are_kept_until_forgotten() -> None:
+    messages.fail("one", "It broke.")
+    assert messages.failures() == ["It broke."]
+    messages.forget()
+    assert messages.failures() == []
+
+
+@pytest.mark.parametrize("name", ["local", "slurm", "kubernetes"])
+def test_profiles_use_options_that_snakemake_knows(name: str) -> None:
+    code = "from snakemake.cli import get_argument_parser as p; print(p().format_help())"
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    help_text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    profile = yaml.safe_load((build.cluster_profile(name) / "config.yaml").read_text("utf-8"))
+    own = {"executor", "kubernetes-namespace", "kubernetes-persistent-volumes"}
+    unknown = [key for key in profile.keys() - own if f"--{key}" not in help_text]
+    assert not unknown
+
+
+@pytest.mark.slow
+def test_a_small_book_from_nothing_to_html_and_after_a_mistake(project: Path) -> None:
+    shutil.copytree(ROOT / "workflow", project / "workflow")
+    (project / "book/one.md").write_text(CHAPTER)
+    environment = {**os.environ, "PYTHONPATH": str(project)}
+
+    def make() -> tuple[int, list[str]]:
+        command = [sys.executable, "-m", "workflow.build"]
+        result = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=False
+        )
+        return result.returncode, result.stdout.splitlines()
+
+    page = project / "_build/html/book/one.html"
+    code, said = make()
+    assert code == 0, said
+    assert "quick cpu 1" in page.read_text("utf-8")
+    assert "".join(said[-1:]).startswith("Built _build/html/index.html")
+
+    code, said = make()
+    assert code == 0
+    assert said[-1] == "Nothing to do: _build/html/index.html is up to date."
+
+    (project / "book/one.md").write_text(CHAPTER.replace("seed + 1)", "seed + 1)\n1 / 0"))
+    code, said = make()
+    assert code == 1
+    assert said[-1].startswith("Chapter one failed in code cell 2 (`# What was chosen`): Zero")
+    assert "quick cpu 1" in page.read_text("utf-8"), "the last good page stays"
+
+    (project / "book/one.md").write_text(CHAPTER.replace("seed + 1)", "seed + 2)"))
+    code, said = make()
+    assert code == 0, said
+    assert "quick cpu 2" in page.read_text("utf-8")

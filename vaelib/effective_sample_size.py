@@ -1,0 +1,39 @@
+"""How many independent draws a set of dependent, or of weighted, draws is worth."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+
+def of_chains(samples: Tensor) -> Tensor:
+    """Effective number of independent draws in each chain: `(n, ..., d)` to `(..., d)`.
+
+    n / (1 + 2 Σ ρ_t), the autocorrelations ρ_t summed in adjacent pairs up to the first negative
+    pair and made monotone: the initial monotone sequence of Geyer (1992), Statistical Science 7,
+    section 3.3. At most n log₁₀ n, as in Vehtari et al. (2021), Bayesian Analysis 16. A chain
+    that never moved, or has fewer than four draws, counts as one.
+    """
+    n = samples.shape[0]
+    if n < 4:
+        return torch.ones_like(samples[0])
+    centred = samples - samples.mean(0)
+    spectrum = torch.fft.rfft(centred, n=2 * n, dim=0)
+    covariance = torch.fft.irfft(spectrum.abs() ** 2, n=2 * n, dim=0)[:n] / n
+    constant = centred.abs().amax(0) <= 1e-6 * samples.abs().amax(0)
+    rho = covariance / covariance[0].where(~constant, 1.0)
+    pairs = rho[0 : n - n % 2 : 2] + rho[1:n:2]
+    monotone = pairs.clamp(min=0.0).cummin(0).values
+    time = (2.0 * monotone.sum(0) - 1.0).clamp(min=1.0 / math.log10(n))
+    return torch.where(constant, 1.0, n / time)
+
+
+def of_log_weights(log_weight: Tensor) -> Tensor:
+    """(Σ w)² / Σ w² of weights given by their logs (Kong, 1992): `(n, ...)` to `(...)`.
+
+    It is 0 where all weights underflow or one is not a number.
+    """
+    log_size = 2.0 * log_weight.logsumexp(0) - (2.0 * log_weight).logsumexp(0)
+    return log_size.exp().nan_to_num(nan=0.0)

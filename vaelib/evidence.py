@@ -1,0 +1,99 @@
+"""What a claim is judged by: the runs it looks at, and the four verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from torch import Tensor
+
+from vaelib import datasets, experiments, runs
+from vaelib.store import Run
+
+REPRODUCED, PARTLY, NOT_REPRODUCED, NOT_RUN = "reproduced", "partly", "not reproduced", "not run"
+
+# A claim about converged curves is judged only on runs of at least so many training samples.
+JUDGED_FROM = 1_000_000
+
+
+class Verdict(NamedTuple):
+    """What a check found: one of the four words above, and the numbers behind it."""
+
+    verdict: str
+    evidence: str
+
+
+def judged(
+    samples: int, holds: bool, text: str, *, needed: int = JUDGED_FROM, partly: bool = False
+) -> Verdict:
+    """A verdict on converged behaviour, or "not run" if the runs are too short to tell."""
+    if samples < needed:
+        return Verdict(NOT_RUN, f"{text}; judged from {needed:.0e} samples on")
+    return Verdict(REPRODUCED if holds else PARTLY if partly else NOT_REPRODUCED, text)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the checks look at; runs are computed when first asked for, and only once."""
+
+    profile: str
+    seed: int
+    device: str
+
+    def _ensure(self, group: str) -> list[Run]:
+        requests = experiments.requests(group, self.profile, seed=self.seed)
+        return runs.ensure(requests, device=self.device)
+
+    @cached_property
+    def figure2(self) -> list[Run]:
+        """The 18 runs of Fig. 2."""
+        return self._ensure("figure2")
+
+    @cached_property
+    def figure3(self) -> list[Run]:
+        """The 6 runs of Fig. 3."""
+        return self._ensure("figure3")
+
+    def aevb(self, dataset: str, n_latent: int) -> Run:
+        """One AEVB run of Fig. 2."""
+        return next(
+            run
+            for request, run in zip(experiments.figure2(self.seed), self.figure2, strict=True)
+            if (request.dataset, request.algorithm, request.n_latent) == (dataset, "aevb", n_latent)
+        )
+
+    def test_points(self, dataset: str, n: int) -> Tensor:
+        """The first n test points."""
+        test: Tensor = datasets.load(dataset).test
+        return test[:n]
+
+    @property
+    def stand_in(self) -> bool:
+        """Whether any run of Fig. 2 saw a stand-in for the real data."""
+        return any(run.record.data["stand_in"] for run in self.figure2)
+
+
+def last_points(group: list[Run]) -> pd.DataFrame:
+    """The last point of each run's curve, for each split."""
+    table = runs.curves(group).sort_values("training_samples")
+    keys = ["dataset", "algorithm", "n_latent", "n_train", "split"]
+    return table.groupby(keys, as_index=False).last()
+
+
+def order(table: pd.DataFrame) -> dict[tuple[str, str], list[str]]:
+    """For each panel ("small" or "large" training set) and split, the algorithms, best first."""
+    small = table["n_train"].min()
+    last = (
+        table.assign(panel=np.where(table["n_train"] == small, "small", "large"))
+        .sort_values("training_samples")
+        .groupby(["panel", "split", "algorithm"], as_index=False)
+        .last()
+        .sort_values("value", ascending=False)
+    )
+    return {
+        (str(panel), str(split)): list(group["algorithm"])
+        for (panel, split), group in last.groupby(["panel", "split"])
+    }

@@ -1,0 +1,184 @@
+"""How noisy, and how right, the estimators of sections 2.2 and 2.3 and of Appendix D are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from vaelib.errors import UserError
+from vaelib.figures.checks import check_table, check_values
+from vaelib.figures.theme import BLUE, ESTIMATORS, GREY, INK, ORANGE, PURPLE, WIDTH, new_figure
+
+# In the order of the paper; others follow in that of the table.
+LIKELIHOOD = {"lower bound": BLUE, "importance sampling": ORANGE, "Appendix D": PURPLE}
+
+
+def gradient_variance(table: pd.DataFrame) -> Figure:
+    """Claim C1: the variance of each component of the bound's gradient, by estimator.
+
+    A box holds the middle half of the components, its whiskers reach from 5 % to 95 %. The number
+    beside it is the median over components of the ratio to the variance under estimator B.
+    Components without any variance, such as those of an idle unit, are left out.
+
+    Args:
+        table: from `studies.gradient_variance`; columns estimator, parameter, variance (nats²,
+            a parameter being a pure number), and component where a parameter has several.
+
+    Raises:
+        UserError: for a table without these columns or rows, with another estimator, or with
+            several rows for one component.
+    """
+    what = "the gradient's variance"
+    check_table(table, ("estimator", "parameter", "variance"), figure=what)
+    check_values(table, "estimator", ESTIMATORS, figure=what)
+    key = ["parameter", *(["component"] if "component" in table else [])]
+    variances = _by_estimator(table, key, figure=what)
+    shown = [name for name in ESTIMATORS if name in variances]
+    check_table(variances[(variances > 0).all(axis=1)], shown, figure=what)
+    variances = variances[(variances > 0).all(axis=1)]
+    figure = new_figure(WIDTH, 0.8 + 0.42 * len(shown))
+    axes = figure.add_subplot()
+    for place, name in enumerate(reversed(shown)):
+        box = axes.boxplot(
+            variances[name],
+            positions=[place],
+            orientation="horizontal",
+            whis=(5, 95),
+            showfliers=False,
+            widths=0.55,
+            patch_artist=True,
+            medianprops={"color": INK, "linewidth": 1.2},
+            manage_ticks=False,
+        )
+        box["boxes"][0].set(facecolor=ESTIMATORS[name], edgecolor=INK, linewidth=0.8)
+        if "estimator B" in shown:
+            ratio = (variances[name] / variances["estimator B"]).median()
+            _beside(axes, place, _times(ratio))
+    if "estimator B" in shown:
+        _beside(axes, len(shown) - 0.35, "relative to B", fontsize=8)
+    axes.set(xscale="log", ylim=(-0.6, len(shown) - 0.4))
+    axes.set_xlabel("variance of one component of the gradient (nats²)")
+    axes.set_yticks(range(len(shown)), list(reversed(shown)))
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=False, axis="y")
+    return figure
+
+
+def _by_estimator(table: pd.DataFrame, key: list[str], *, figure: str) -> pd.DataFrame:
+    """Variances with a row for each key and a column for each estimator; incomplete rows go."""
+    if table.duplicated([*key, "estimator"]).any():
+        raise UserError(
+            f"the table for {figure} has several rows of one estimator with the same "
+            f"{' and '.join(key)}: pass one row each"
+        )
+    return table.pivot(index=key, columns="estimator", values="variance").dropna()
+
+
+def _beside(axes: Axes, height: float, text: str, *, fontsize: float | None = None) -> None:
+    axes.annotate(
+        text, (1.02, height), xycoords=("axes fraction", "data"), va="center", fontsize=fontsize
+    )
+
+
+def _times(ratio: float) -> str:
+    """A factor to two figures, large ones as a power of ten."""
+    if ratio < 1000:
+        return f"× {ratio:.2g}" if ratio < 100 else f"× {ratio:.0f}"
+    mantissa, exponent = f"{ratio:.1e}".split("e")
+    return rf"× {mantissa} × $10^{{{int(exponent)}}}$"
+
+
+def estimator_variance(table: pd.DataFrame) -> Figure:
+    """Claim C2: the variance over the noise of estimators A and B of each datapoint's bound.
+
+    Below the diagonal, where the page is tinted, B varies less than A.
+
+    Args:
+        table: from `studies.estimator_variance`; columns datapoint, estimator ("A" or "B"),
+            variance (nats²).
+
+    Raises:
+        UserError: for a table without these columns or rows, or without both estimators.
+    """
+    what = "the estimators' variance"
+    check_table(table, ("datapoint", "estimator", "variance"), figure=what)
+    check_values(table, "estimator", ("A", "B"), figure=what)
+    variances = _by_estimator(table, ["datapoint"], figure=what)
+    check_table(variances, ("A", "B"), figure=what)
+    figure = new_figure(4.0, 3.8)
+    axes = figure.add_subplot()
+    low, high = variances.min().min() / 1.5, variances.max().max() * 1.5
+    axes.plot([low, high], [low, high], color=GREY, lw=1)
+    axes.fill_between([low, high], [low, high], low, color=BLUE, alpha=0.07, lw=0)
+    axes.scatter(
+        variances["A"], variances["B"], s=14, color=BLUE, edgecolor="white", lw=0.3, alpha=0.8
+    )
+    share = (variances["B"] < variances["A"]).mean()
+    axes.set_title(f"B varies less at {share:.0%} of the datapoints")
+    axes.set(xscale="log", yscale="log", xlim=(low, high), ylim=(low, high), aspect="equal")
+    axes.set(xlabel="variance of estimator A (nats²)", ylabel="variance of estimator B (nats²)")
+    return figure
+
+
+def likelihood_estimators(table: pd.DataFrame) -> Figure:
+    """Appendix D: the error of each estimate of log p(x) against its exact value.
+
+    A point is a datapoint, the bar the median. The axis is linear between ±0.1 nat and logarithmic
+    outside. Estimates that are no numbers are left out, and counted at the right.
+
+    Args:
+        table: from `studies.likelihood_estimators`; columns datapoint, estimator, error (nats),
+            and n_latent, where there is a panel for each.
+
+    Raises:
+        UserError: for a table without these columns or rows.
+    """
+    check_table(table, ("datapoint", "estimator", "error"), figure="the likelihood estimators")
+    given = [str(name) for name in table["estimator"].unique()]
+    names = [name for name in LIKELIHOOD if name in given]
+    names += [name for name in given if name not in LIKELIHOOD]
+    panels = [("", table)]
+    if "n_latent" in table:
+        panels = [(f"$N_z = {n!s}$", rows) for n, rows in table.groupby("n_latent")]
+    figure = new_figure(WIDTH, 1.0 + 0.5 * len(names))
+    first: Axes | None = None
+    for place, (title, rows) in enumerate(panels, start=1):
+        axes = figure.add_subplot(1, len(panels), place, sharex=first, sharey=first)
+        _draw_errors(axes, rows, names)
+        axes.tick_params(axis="y", length=0, labelleft=place == 1)
+        axes.set_title(title)
+        first = first or axes
+    figure.supxlabel(r"estimate of $\log\,p(\mathbf{x})$ less its exact value (nats)", fontsize=9)
+    return figure
+
+
+def _draw_errors(axes: Axes, table: pd.DataFrame, names: list[str]) -> None:
+    jitter = np.random.default_rng(0)
+    for place, name in enumerate(reversed(names)):
+        errors = table.loc[table["estimator"] == name, "error"]
+        finite = errors[np.isfinite(errors)]
+        heights = place + jitter.uniform(-0.25, 0.25, len(finite))
+        colour = LIKELIHOOD.get(name, GREY)
+        axes.scatter(finite, heights, s=9, color=colour, alpha=0.55, lw=0, rasterized=True)
+        if len(finite):
+            middle = finite.median()
+            axes.plot([middle, middle], [place - 0.38, place + 0.38], color=INK, lw=1.8)
+        if len(finite) < len(errors):
+            axes.annotate(
+                f"{len(errors) - len(finite)} not finite",
+                (1, place + 0.4),
+                xycoords=("axes fraction", "data"),
+                ha="right",
+                va="center",
+                fontsize=7.5,
+            )
+    axes.axvline(0, color=GREY, lw=1)
+    axes.set_xscale("symlog", linthresh=0.1)
+    axes.margins(x=0.06)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", "−")))
+    axes.set_yticks(range(len(names)), list(reversed(names)))
+    axes.set_ylim(-0.6, len(names) - 0.4)
+    axes.grid(visible=False, axis="y")

@@ -1,0 +1,179 @@
+"""Monte Carlo EM with Hybrid Monte Carlo, Appendix E: the algorithm that needs no encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from vaelib import hmc
+from vaelib.algorithm import Batch, nest, unnest
+from vaelib.errors import UserError
+from vaelib.model import VariationalAutoencoder
+from vaelib.networks import draw
+from vaelib.optimiser import MAPAdagrad
+from vaelib.stepsize import Tuning, start_tuning, tune
+
+TRACKING_GAIN = 0.2
+"""The tuning's gain in the long run: a minibatch of 100 keeps the acceptance to about 0.002."""
+
+
+class MCEM:
+    """Monte Carlo EM (Wei and Tanner, 1990), Appendix E; the encoder is neither used nor moved.
+
+    E-step: each datapoint of the minibatch has one value of z, kept from the last time the
+    datapoint was met. One HMC transition of `n_leapfrog` steps moves it towards p(z|x). M-step:
+    with that z held, θ takes `n_weight_updates` Adagrad steps on the average of log p(x, z).
+
+    The stepsize of HMC is one number for all datapoints. It is tuned at every step, so that it
+    follows the posterior as the model sharpens, to the target acceptance.
+
+    What the paper leaves open: the chains start at draws of the prior and persist (starting anew
+    at each visit would never reach a sharp posterior in ten leapfrog steps), and z has unit mass.
+    A datapoint that comes twice in one minibatch moves twice from the same place, and its first
+    result is kept.
+
+    One step evaluates M training samples, like a step of the other algorithms, although each is
+    decoded n_leapfrog + 1 + n_weight_updates times. With N datapoints a chain moves once in N/M
+    steps: that, not the cost of a step, is why the method is not on-line.
+
+    Args:
+        model: only its prior and decoder are used.
+        n_train: N, the number of chains, and the weight of the prior p(θ).
+        stepsize: Adagrad's global stepsize.
+        n_leapfrog: 10 in the paper.
+        n_weight_updates: 5 in the paper.
+        target_acceptance: 0.9 in the paper.
+        hmc_stepsize: where the tuning begins.
+        warmup: weight updates (not steps) that only accumulate squared gradients.
+        prior_precision: of p(θ) = N(0, I/precision) on the weights.
+        generator: all its randomness, on the model's device.
+
+    Attributes:
+        z: the chains, `(N, n_latent)`.
+
+    Raises:
+        UserError: for settings below one, or those that `MAPAdagrad` and `hmc` refuse.
+    """
+
+    objective = "log_joint"
+
+    def __init__(
+        self,
+        model: VariationalAutoencoder,
+        *,
+        n_train: int,
+        stepsize: float,
+        n_leapfrog: int = 10,
+        n_weight_updates: int = 5,
+        target_acceptance: float = 0.9,
+        hmc_stepsize: float = 0.1,
+        warmup: int = 100,
+        prior_precision: float = 1.0,
+        generator: torch.Generator,
+    ) -> None:
+        for name, value in (
+            ("n_train", n_train),
+            ("n_leapfrog", n_leapfrog),
+            ("n_weight_updates", n_weight_updates),
+        ):
+            if value < 1:
+                raise UserError(f"{name} is {value}: give at least 1")
+        self.model = model
+        self.z = draw(model.prior().expand((n_train,)), generator=generator)
+        self._n_leapfrog = n_leapfrog
+        self._n_weight_updates = n_weight_updates
+        self._target_acceptance = target_acceptance
+        self._tuning = start_tuning(hmc_stepsize, like=self.z)
+        self._generator = generator
+        self._optimiser = MAPAdagrad(
+            model.decoder.named_parameters(),
+            stepsize=stepsize,
+            n_datapoints=n_train,
+            warmup=warmup,
+            prior_precision=prior_precision,
+        )
+
+    def step(self, batch: Batch) -> dict[str, Tensor]:
+        """One E-step and one M-step on the minibatch.
+
+        Metrics: the average log p(x, z) at the new z before the update, in nats per datapoint;
+        the mean acceptance probability; the stepsize of HMC that it was reached with.
+
+        Raises:
+            UserError: if log p(x, z) is not finite, because training has diverged.
+        """
+        z, acceptance, hmc_stepsize = self._e_step(batch)
+        return {
+            "log_joint": self._m_step(batch.x, z),
+            "acceptance": acceptance,
+            "hmc_stepsize": hmc_stepsize,
+        }
+
+    def _e_step(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        def log_joint(z: Tensor) -> Tensor:
+            return self.model.log_joint(batch.x, z)
+
+        transition = hmc.kernel(log_joint, n_leapfrog=self._n_leapfrog, generator=self._generator)
+        stepsize = self._tuning.stepsize
+        state, info = transition(hmc.init(self.z[batch.indices], log_joint), stepsize)
+        self._tuning = tune(
+            self._tuning,
+            info.acceptance_probability,
+            target=self._target_acceptance,
+            smallest_gain=TRACKING_GAIN,
+        )
+        first = _first_occurrences(batch.indices)
+        self.z[batch.indices[first]] = state.position[first]
+        return state.position, info.acceptance_probability.mean(), stepsize
+
+    def _m_step(self, x: Tensor, z: Tensor) -> Tensor:
+        before = torch.empty(0)
+        for update in range(self._n_weight_updates):
+            log_joint = self.model.log_joint(x, z).mean()
+            if update == 0:
+                before = log_joint.detach()
+            self._optimiser.zero_grad()
+            (-log_joint).backward()
+            self._optimiser.step()
+        return before
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """The chains, the tuning, the optimiser's sums and the generator's state."""
+        return nest(
+            {
+                "chains": {"z": self.z.clone()},
+                "tuning": self._tuning._asdict(),
+                "optimiser": self._optimiser.state_dict(),
+                "generator": {"noise": self._generator.get_state()},
+            }
+        )
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Take back what `state_dict` gave.
+
+        Raises:
+            UserError: if it holds another number of chains.
+        """
+        chains = unnest(state, "chains")["z"]
+        if chains.shape != self.z.shape:
+            raise UserError(
+                f"the state holds chains of shape {tuple(chains.shape)}, but this MCEM has "
+                f"{tuple(self.z.shape)}: build it with the same n_train and n_latent"
+            )
+        self.z.copy_(chains)
+        tuning = unnest(state, "tuning")
+        self._tuning = Tuning(
+            *(tuning[name].to(old) for name, old in self._tuning._asdict().items())
+        )
+        self._optimiser.load_state_dict(unnest(state, "optimiser"))
+        self._generator.set_state(unnest(state, "generator")["noise"])
+
+
+def _first_occurrences(indices: Tensor) -> Tensor:
+    """Positions of the first occurrence of each value, without which a write would be a race."""
+    ordered, order = indices.sort(stable=True)
+    is_first = torch.ones_like(ordered, dtype=torch.bool)
+    is_first[1:] = ordered[1:] != ordered[:-1]
+    return order[is_first]

@@ -1,0 +1,1 @@
+"""From data to book: the steps that the Snakefile names."""

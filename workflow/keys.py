@@ -1,0 +1,63 @@
+"""What every step depends on, as hashes: a step runs again when its key changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vaelib.source_hash import source_hash
+
+if TYPE_CHECKING:
+    from vaelib.experiments import RunRequest
+    from workflow.chapters import Page
+    from workflow.settings import Settings
+
+LOCK = Path("requirements.lock")
+KNOWN_RESULTS = (Path("data/paper"), Path("data/reference"))
+EXECUTION = Path("workflow/execute_chapter.py")
+
+
+def digest(*parts: Any) -> str:
+    """A short hash of values that JSON can write."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def files(*paths: Path) -> str:
+    """A hash of files, and of all files below folders, by name and content; all may be missing."""
+    content = hashlib.sha256()
+    for path in paths:
+        for file in sorted([path, *path.rglob("*")]):
+            if file.is_file() and "__pycache__" not in file.parts:
+                inside = hashlib.sha256(file.read_bytes()).hexdigest()
+                content.update(f"{file}\n{inside}\n".encode())
+    return content.hexdigest()
+
+
+def data(name: str) -> str:
+    """The identity of a dataset as it lies here, stand-in or not."""
+    from vaelib.datasets import locate
+
+    located = locate(name, download=False)
+    return digest(name, located.sha256, located.stand_in)
+
+
+def run(request: RunRequest, settings: Settings, dataset: str) -> str:
+    """The key of a run: its identity and length, the device, the data, the code."""
+    from vaelib.runs import run_source  # imports torch, which takes seconds
+
+    code = run_source(request.config)
+    return digest(request.config.to_dict(), request.samples, settings.device, dataset, code)
+
+
+def chapter(page: Page, settings: Settings, *, runs: list[str], datasets: list[str]) -> str:
+    """The key of a chapter: its source, what it reads, the code, the packages, the settings."""
+    return digest(
+        page.text,
+        source_hash(*page.modules) if page.modules else "",
+        runs,
+        datasets,
+        files(*KNOWN_RESULTS, LOCK, EXECUTION),
+        [settings.profile, settings.device, settings.seed],
+    )

@@ -1,0 +1,92 @@
+"""The plan of a build: pages, runs, and the key of each; the Snakefile turns it into rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from vaelib.errors import UserError
+from vaelib.experiments import RunRequest, groups
+from workflow import chapters, keys
+from workflow.chapters import Page
+from workflow.settings import Settings
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a build with these settings needs, computed from the files as they are."""
+
+    settings: Settings
+    pages: tuple[Page, ...]
+
+    @cached_property
+    def chapters(self) -> dict[str, Page]:
+        """The pages that compute, by name."""
+        return {page.name: page for page in self.pages if page.computes}
+
+    @cached_property
+    def plain(self) -> list[Page]:
+        """The pages that are copied as they are."""
+        return [page for page in self.pages if not page.computes]
+
+    @cached_property
+    def groups(self) -> dict[str, list[RunRequest]]:
+        return groups(self.settings.profile, seed=self.settings.seed)
+
+    @cached_property
+    def run_keys(self) -> dict[str, str]:
+        """The key of every run, by slug; a run that several figures share is as long as the
+        longest request."""
+        longest: dict[str, RunRequest] = {}
+        for request in (request for group in self.groups.values() for request in group):
+            slug = request.config.slug
+            if slug not in longest or longest[slug].samples < request.samples:
+                longest[slug] = request
+        return {
+            slug: keys.run(request, self.settings, self.data_key(request.config.dataset))
+            for slug, request in longest.items()
+        }
+
+    @cached_property
+    def _data_keys(self) -> dict[str, str]:
+        return {}
+
+    def data_key(self, dataset: str) -> str:
+        if dataset not in self._data_keys:
+            self._data_keys[dataset] = keys.data(dataset)
+        return self._data_keys[dataset]
+
+    def runs_of(self, name: str) -> dict[str, str]:
+        """The runs that a chapter reads: key by slug.
+
+        Raises:
+            UserError: if its header names a group that is not there.
+        """
+        slugs = []
+        for group in self.chapters[name].runs:
+            if group not in self.groups:
+                raise UserError(
+                    f"chapter {name} asks for runs {group!r}: use {', '.join(self.groups)}"
+                )
+            slugs += [request.config.slug for request in self.groups[group]]
+        return {slug: self.run_keys[slug] for slug in sorted(set(slugs))}
+
+    def chapter_key(self, name: str) -> str:
+        page = self.chapters[name]
+        return keys.chapter(
+            page,
+            self.settings,
+            runs=sorted(self.runs_of(name).values()),
+            datasets=[self.data_key(dataset) for dataset in page.data],
+        )
+
+    def before(self, name: str) -> list[str]:
+        """The chapters that must be there before this one: none, or all that do not wait."""
+        if not self.chapters[name].comes_last:
+            return []
+        return [other for other, page in self.chapters.items() if not page.comes_last]
+
+
+def make(settings: Settings) -> Plan:
+    """Plan a build of the book in the current folder."""
+    return Plan(settings, tuple(chapters.pages()))

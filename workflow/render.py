@@ -1,0 +1,72 @@
+"""Render the staged book; the last good HTML stays until a new one is complete."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from workflow import chapters, messages
+from workflow.stage import STAGE
+
+HTML = messages.BUILD / "html"
+RENDERED = messages.BUILD / "render"
+LOG = messages.BUILD / "log" / "render.log"
+TOLD = re.compile(r"WARNING|ERROR|Error|error:")
+
+
+def render() -> Path:
+    """Run Jupyter Book with warnings as errors; return the folder of the HTML."""
+    shutil.rmtree(RENDERED, ignore_errors=True)
+    LOG.parent.mkdir(parents=True, exist_ok=True)
+    jupyter_book = Path(sys.executable).with_name("jupyter-book")
+    command = [str(jupyter_book), "build", str(STAGE)]
+    command += ["--path-output", str(RENDERED), "--all", "--warningiserror", "--keep-going", "-n"]
+    plain = {**os.environ, "NO_COLOR": "1"}
+    with LOG.open("w", encoding="utf-8") as log:
+        result = subprocess.run(
+            command, stdout=log, stderr=subprocess.STDOUT, env=plain, check=False
+        )
+    html = RENDERED / "_build" / "html"
+    told = [line for line in LOG.read_text("utf-8").splitlines() if TOLD.search(line)]
+    if result.returncode:
+        raise RuntimeError(f"Jupyter Book failed; its log is {LOG}.\n" + "\n".join(told[-20:]))
+    missing = [page.name for page in chapters.pages() if not page_of(html, page.name).is_file()]
+    if missing:
+        raise RuntimeError(f"Jupyter Book wrote no page for {', '.join(missing)}; see {LOG}.")
+    return html
+
+
+def page_of(html: Path, name: str) -> Path:
+    """The HTML file of a page."""
+    return html / chapters.BOOK / f"{name}.html"
+
+
+def swap(new: Path) -> None:
+    """Put the new HTML in the place of the old."""
+    old = HTML.with_name("html.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if HTML.exists():
+        HTML.rename(old)
+    new.rename(HTML)
+    shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(RENDERED, ignore_errors=True)
+
+
+def main() -> int:
+    start = time.perf_counter()
+    try:
+        swap(render())
+    except RuntimeError as error:
+        messages.fail("~render", str(error))
+        return 1
+    messages.done("book", f"{len(chapters.pages())} pages", time.perf_counter() - start)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""What the reader chooses for a build: profile, device and seed."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from dataclasses import dataclass
+
+from vaelib import experiments
+from vaelib.errors import UserError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Checked values; see `read` for how they come about."""
+
+    profile: str
+    device: str
+    seed: int
+
+    @property
+    def options(self) -> str:
+        """The same as options of a command line."""
+        return f"--profile {self.profile} --device {self.device} --seed {self.seed}"
+
+    def __str__(self) -> str:
+        return f"profile {self.profile}, device {self.device}, seed {self.seed}"
+
+
+def read(profile: str, device: str, seed: str | int) -> Settings:
+    """Check what was given.
+
+    Raises:
+        UserError: for an unknown profile, a device that is not there, a seed that is no whole
+            number.
+    """
+    experiments.profile(profile)
+    if not re.fullmatch(r"\d{1,9}", str(seed)):
+        raise UserError(f"seed {str(seed)!r} is not a whole number from 0: use for example SEED=0")
+    if device != "cpu":
+        from vaelib.provenance import check_device  # imports torch, which takes seconds
+
+        check_device(device)
+    return Settings(profile, device, int(seed))
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Give a command the three options."""
+    parser.add_argument("--profile", default="quick", help="quick, standard or paper")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--seed", default="0", help="a whole number from 0")
