@@ -43,6 +43,12 @@ def test_every_setting_changes_the_name() -> None:
     assert len(slugs) == len(OTHERS) + 1
 
 
+def test_every_evaluation_of_a_training_point_counts() -> None:
+    mcem = dataclasses.replace(BASE, algorithm="mcem", measure="marginal_likelihood")
+    assert (BASE.samples_per_step, BASE.weight_updates_per_step) == (100, 1)
+    assert (mcem.samples_per_step, mcem.weight_updates_per_step) == (1500, 5)
+
+
 def test_dictionary_round_trip() -> None:
     for name, value in OTHERS.items():
         config = dataclasses.replace(BASE, **{name: value})

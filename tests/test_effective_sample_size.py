@@ -42,7 +42,9 @@ def test_bounds() -> None:
 
 def test_it_does_not_depend_on_location_and_scale() -> None:
     draws = autoregressive(0.5, 200, 5)
-    torch.testing.assert_close(of_chains(1000.0 + 1e-3 * draws), of_chains(draws), rtol=1e-6, atol=0)
+    torch.testing.assert_close(
+        of_chains(1000.0 + 1e-3 * draws), of_chains(draws), rtol=1e-6, atol=0
+    )
 
 
 def test_weights() -> None:

@@ -7,6 +7,7 @@ a chi-squared: a false alarm is rarer than 1 in 10^6 for each.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -93,7 +94,7 @@ def test_energy_error_falls_with_the_square_of_the_stepsize() -> None:
     for n_leapfrog in (20, 40, 80):
         transition = hmc.kernel(quartic, n_leapfrog=n_leapfrog, generator=rng(5))
         errors.append(transition(state, 1.0 / n_leapfrog)[1].energy_error.square().mean().sqrt())
-    slopes = [(a / b).log2().item() for a, b in zip(errors, errors[1:], strict=False)]
+    slopes = [(a / b).log2().item() for a, b in pairwise(errors)]
     assert slopes == pytest.approx([2.0, 2.0], abs=0.05)
 
 

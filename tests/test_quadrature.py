@@ -122,7 +122,7 @@ class BrokenBeyond(LinearGaussian):
 
 @pytest.mark.parametrize("edge", [1.0, 7.0])
 def test_a_likelihood_that_is_not_a_number(edge: float) -> None:
-    """Seen by the scan it is an error; beyond the scan, where the lattice grows into it, a report."""
+    """Seen by the scan it is an error; where the lattice grows into it, it is reported."""
     weight, bias = torch.ones(3, 2, dtype=torch.float64), torch.zeros(3, dtype=torch.float64)
     decoder = BrokenBeyond(weight, bias, 0.5)
     decoder.edge = edge

@@ -14,7 +14,8 @@ LIKE = torch.zeros((), dtype=torch.float64)
 
 def acceptance(stepsize: Tensor, width: float) -> Tensor:
     """A Gaussian's, 2 Φ(−(stepsize / width)² / 2): 0.9 at stepsize = 0.5013 width."""
-    return 2.0 * torch.special.ndtr(-0.5 * (stepsize / width).square())
+    probability: Tensor = 2.0 * torch.special.ndtr(-0.5 * (stepsize / width).square())
+    return probability
 
 
 def run(tuning: Tuning, width: float, n: int, **settings: float) -> Tuning:

@@ -16,8 +16,9 @@ from vaelib.randomness import generator
 from vaelib.training import Trainer
 from vaelib.wake_sleep import WakeSleep
 
-# The "first few iterations" of section 5: the warm-up, and 150 updates, of which the last 50 count.
-PROBE_STEPS = 250
+# The "first few iterations" of section 5, in updates of the weights: the warm-up and 150 more, of
+# which the last 50 count.
+PROBE_UPDATES = 250
 PROBE_WINDOW = 50
 
 
@@ -79,6 +80,7 @@ def make_trainer(config: RunConfig, data: Dataset, *, stepsize: float, device: s
         make_algorithm(config, model, stepsize=stepsize, device=device),
         data.train.to(device),
         minibatch_size=config.minibatch_size,
+        samples_per_step=config.samples_per_step,
         generator=generator(config.seed, "minibatches", device=device),
         transform=binarise if config.pixels == "dynamic" else None,
     )
@@ -91,14 +93,16 @@ def compare_stepsizes(config: RunConfig, data: Dataset, *, device: str) -> dict[
 
     Returns:
         for each stepsize the average training objective over the last `PROBE_WINDOW` of
-        `PROBE_STEPS` minibatches, in nats per datapoint; candidates that diverged are left out.
+        `PROBE_UPDATES` updates, in nats per datapoint; candidates that diverged are left out.
     """
+    steps = PROBE_UPDATES // config.weight_updates_per_step
+    window = PROBE_WINDOW // config.weight_updates_per_step
     reached = {}
     for stepsize in STEPSIZES:
         trainer = make_trainer(config, data, stepsize=stepsize, device=device)
         objective = trainer.algorithm.objective
-        values = [trainer.step()[objective] for _ in range(PROBE_STEPS)]
-        average = torch.stack(values[-PROBE_WINDOW:]).mean().item()
+        values = [trainer.step()[objective] for _ in range(steps)]
+        average = torch.stack(values[-window:]).mean().item()
         if math.isfinite(average):
             reached[stepsize] = average
     return reached

@@ -82,6 +82,24 @@ class RunConfig:
             )
 
     @property
+    def weight_updates_per_step(self) -> int:
+        """Updates of the weights in one step of the algorithm."""
+        return self.n_weight_updates if self.algorithm == "mcem" else 1
+
+    @property
+    def samples_per_step(self) -> int:
+        """Training samples evaluated in one step, the unit of the x-axis of Figs 2 and 3.
+
+        The paper does not say how MCEM's are counted. Here every evaluation of a training point
+        counts: one for each leapfrog step and one for each weight update. That is the reading
+        under which equal counts cost about the same, and the one nearest to the paper's curve.
+        """
+        evaluations = 1
+        if self.algorithm == "mcem":
+            evaluations = self.n_leapfrog + self.n_weight_updates
+        return self.minibatch_size * evaluations
+
+    @property
     def slug(self) -> str:
         """A name for people and folders; settings that are not the paper's end in a short hash."""
         named = ("dataset", "algorithm", "n_latent", "n_hidden", "n_train", "stepsize", "pixels")

@@ -114,9 +114,7 @@ def locate(name: str, *, download: bool = True) -> Status:
         detail = f"stand-in: {what}; put the real files in {sources.raw_folder()}"
         return Status(stand_in, name, True, what, detail, stand_in)
     folder = str(next(iter(paths.values())).parent)
-    return Status(
-        name, name, False, folder, f"real, in {folder}", sources.SOURCES[name].sha256
-    )
+    return Status(name, name, False, folder, f"real, in {folder}", sources.SOURCES[name].sha256)
 
 
 def check() -> list[Status]:

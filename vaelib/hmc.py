@@ -22,7 +22,7 @@ from torch import Tensor
 
 from vaelib.effective_sample_size import of_chains
 from vaelib.errors import UserError
-from vaelib.stepsize import checked_stepsize, start_tuning, tune
+from vaelib.stepsize import check_target, checked_stepsize, start_tuning, tune
 
 LogDensity = Callable[[Tensor], Tensor]
 """`(..., d)` to `(...)`: an unnormalised log density, batched over all leading dimensions."""
@@ -219,6 +219,7 @@ def sample(
         )
     if not 0.0 <= jitter < 1.0:
         raise UserError(f"The jitter of the stepsize is {jitter}; choose it in [0, 1).")
+    check_target(target_acceptance)
     state = init(position, log_density)
     step = kernel(log_density, n_leapfrog=n_leapfrog, generator=generator)
     tuning = start_tuning(stepsize, like=state.log_density)

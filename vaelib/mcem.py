@@ -13,7 +13,7 @@ from vaelib.errors import UserError
 from vaelib.model import VariationalAutoencoder
 from vaelib.networks import draw
 from vaelib.optimiser import MAPAdagrad
-from vaelib.stepsize import Tuning, start_tuning, tune
+from vaelib.stepsize import Tuning, check_target, start_tuning, tune
 
 TRACKING_GAIN = 0.2
 """The tuning's gain in the long run: a minibatch of 100 keeps the acceptance to about 0.002."""
@@ -34,8 +34,8 @@ class MCEM:
     A datapoint that comes twice in one minibatch moves twice from the same place, and its first
     result is kept.
 
-    One step evaluates M training samples, like a step of the other algorithms, although each is
-    decoded n_leapfrog + 1 + n_weight_updates times. With N datapoints a chain moves once in N/M
+    One step evaluates each of its M training samples n_leapfrog + n_weight_updates times, and the
+    axis of Fig. 3 counts them all. With N datapoints a chain moves once in N/M
     steps: that, not the cost of a step, is why the method is not on-line.
 
     Args:
@@ -80,6 +80,7 @@ class MCEM:
         ):
             if value < 1:
                 raise UserError(f"{name} is {value}: give at least 1")
+        check_target(target_acceptance)
         self.model = model
         self.z = draw(model.prior().expand((n_train,)), generator=generator)
         self._n_leapfrog = n_leapfrog

@@ -177,9 +177,11 @@ def carry(
             # Not at the point itself: a checkpoint there must hold its evaluation.
             if samples < point:
                 save(at_least=SECONDS_BETWEEN_CHECKPOINTS)
-        if point in points:
+        # Where a step spans two points, it is evaluated once.
+        if point in points and trainer.samples > evaluated:
+            evaluated = trainer.samples
             record.curve += finite(
-                evaluate(config, trainer.algorithm.model, splits, samples=trainer.samples), config
+                evaluate(config, trainer.algorithm.model, splits, samples=evaluated), config
             )
             save(at_least=SECONDS_BETWEEN_CHECKPOINTS)
     save()

@@ -54,12 +54,21 @@ def tune(
     Raises:
         UserError: for a target outside (0, 1).
     """
-    if not 0.0 < target < 1.0:
-        raise UserError(f"The target acceptance is {target}; choose it between 0 and 1.")
+    check_target(target)
     error = _mean_to_shape(acceptance - target, tuning.stepsize.shape)
     n_reversals = tuning.n_reversals + (error * tuning.last_error < 0.0)
     g = (gain * (1.0 + n_reversals) ** -decay).clamp(min=smallest_gain)
     return Tuning(tuning.stepsize * (g * error).clamp(-1.0, 1.0).exp(), n_reversals, error)
+
+
+def check_target(target: float) -> None:
+    """Look whether an acceptance can be aimed at.
+
+    Raises:
+        UserError: if it is not between 0 and 1.
+    """
+    if not 0.0 < target < 1.0:
+        raise UserError(f"The target acceptance is {target}; choose it between 0 and 1.")
 
 
 def checked_stepsize(stepsize: Tensor | float, like: Tensor) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -99,7 +100,9 @@ class Run:
 
     def curve(self) -> pd.DataFrame:
         """The learning curve: training_samples, split, measure, value (nats per datapoint)."""
-        points = [p for p in self.record.curve if p.training_samples <= (self.until or 10**18)]
+        # A step may carry the count past what was asked for; that point is the last one.
+        end = math.inf if self.until is None else self.until + self.config.samples_per_step
+        points = [point for point in self.record.curve if point.training_samples < end]
         return pd.DataFrame(points, columns=list(CurvePoint._fields))
 
     def model(self) -> VariationalAutoencoder:

@@ -26,6 +26,8 @@ class Trainer:
         algorithm: what to step.
         x: the training set `(N, n_pixels)`, on the algorithm's device.
         minibatch_size: M.
+        samples_per_step: what a step adds to the count; M if None. MCEM evaluates its minibatch
+            several times in a step.
         generator: draws the minibatches, and the transform's noise; on the device of x.
         transform: applied to each minibatch, such as dynamic binarisation.
     """
@@ -36,11 +38,13 @@ class Trainer:
         x: Tensor,
         *,
         minibatch_size: int = 100,
+        samples_per_step: int | None = None,
         generator: torch.Generator,
         transform: Callable[[Tensor, torch.Generator], Tensor] | None = None,
     ) -> None:
         self.algorithm = algorithm
         self.minibatch_size = minibatch_size
+        self.samples_per_step = samples_per_step or minibatch_size
         self.samples = 0
         self._x = x
         self._generator = generator
@@ -55,7 +59,7 @@ class Trainer:
         if self._transform is not None:
             x = self._transform(x, self._generator)
         metrics = self.algorithm.step(Batch(x, indices))
-        self.samples += self.minibatch_size
+        self.samples += self.samples_per_step
         return metrics
 
     def advance(self, until: int, *, chunk: int = 100) -> Iterator[int]:

@@ -29,14 +29,14 @@ class Range(NamedTuple):
 
 
 def limits(curves: Sequence[pd.DataFrame], published: Range) -> tuple[float, float]:
-    """A range of y that holds the paper's, and every given run from a third of its way on."""
+    """A range of y that holds the paper's, and every given run from an eighth of its way on."""
     low, high = published.low, published.high
     margin = 0.03 * (high - low)
     for table in curves:
         if table.empty:
             continue
         runs = table.groupby(["algorithm", "n_latent", "n_train", "seed"])["training_samples"]
-        late = table[table["training_samples"] >= runs.transform("max") / 3]
+        late = table[table["training_samples"] >= runs.transform("max") / 8]
         if late["value"].min() < low:
             low = late["value"].min() - margin
         if table["value"].max() > high:
