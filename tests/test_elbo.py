@@ -54,7 +54,7 @@ def test_kl_needs_a_gaussian() -> None:
 
 
 def test_integrand_is_the_evidence_where_q_is_exact() -> None:
-    """With the exact posterior Eq. 2's integrand is log p(x) for every noise: no variance at all."""
+    """With the exact posterior the integrand of Eq. 2 is log p(x) for every noise."""
     ppca = PPCA()
     x = ppca.sample(50, rng(1))
     epsilon = torch.randn(3, 50, 2, generator=rng(2), dtype=torch.float64)

@@ -14,7 +14,7 @@ from vaelib.config import RunConfig
 from vaelib.datasets import Dataset
 from vaelib.errors import UserError
 from vaelib.experiments import RunRequest
-from vaelib.store import CHECKPOINT, RECORD, WEIGHTS, Run, RunStore
+from vaelib.store import CHECKPOINT, WEIGHTS, Run, RunStore
 
 AEVB = RunConfig(
     dataset="mnist", algorithm="aevb", n_latent=2, n_hidden=5, n_train=80, stepsize=0.1, warmup=5

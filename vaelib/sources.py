@@ -232,7 +232,7 @@ def fetch(url: str, *, timeout: float, progress: bool) -> bytes:
 def _reason(error: Exception, timeout: float) -> str:
     import requests
 
-    if isinstance(error, requests.HTTPError):
+    if isinstance(error, requests.HTTPError) and error.response is not None:
         return f"{error.response.status_code} {error.response.reason}"
     if isinstance(error, requests.Timeout):
         return f"no answer within {timeout:g} s"

@@ -133,10 +133,15 @@ def run_snakemake(chosen: Settings, cluster: Path, cores: str, lock: IO[str]) ->
     command += ["--config", f"profile={chosen.profile}", f"device={chosen.device}"]
     command += [f"seed={chosen.seed}"]
     LOG.parent.mkdir(exist_ok=True)
+    bars = {} if sys.stdout.isatty() else {"TQDM_DISABLE": "1"}
     with (
         LOG.open("w", encoding="utf-8") as log,
         subprocess.Popen(
-            command, stderr=subprocess.PIPE, text=True, pass_fds=(lock.fileno(),)
+            command,
+            env={**os.environ, **bars},
+            stderr=subprocess.PIPE,
+            text=True,
+            pass_fds=(lock.fileno(),),
         ) as process,
     ):
         assert process.stderr is not None

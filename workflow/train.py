@@ -10,7 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from vaelib import cli
+from vaelib import cli, runs
+from vaelib.errors import UserError
 from workflow import messages, settings
 
 
@@ -21,15 +22,15 @@ def main(arguments: list[str] | None = None) -> int:
     settings.add_options(parser)
     options = parser.parse_args(arguments)
     start = time.perf_counter()
-    chosen = settings.Settings(options.profile, options.device, int(options.seed))
     try:
-        code = cli.main(["run", options.slug, *chosen.options.split()])
+        requests = cli.select(options.slug, options.profile, seed=int(options.seed))
+        runs.ensure(requests, device=options.device)
+    except UserError as error:
+        messages.fail(options.slug, f"Run {options.slug} failed: {error}")
+        return 2
     except Exception as error:
         messages.fail(options.slug, f"Run {options.slug} failed: {type(error).__name__}: {error}")
         raise
-    if code:
-        messages.fail(options.slug, f"Run {options.slug} failed: its message stands above.")
-        return code
     options.stamp.parent.mkdir(parents=True, exist_ok=True)
     options.stamp.touch()
     messages.done("run", options.slug, time.perf_counter() - start)
