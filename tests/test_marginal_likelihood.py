@@ -69,27 +69,27 @@ def broken_encoder(known: Known, *, mean: float, std: float) -> VariationalAutoe
     return VariationalAutoencoder(other, known.model.decoder, n_latent=known.model.n_latent)
 
 
-# Density and n_latent: largest |bias|, largest deviation, in nats.
+# Density and n_latent: the bias and the median size of the error of one estimate, in nats, each
+# with its deviation from seed to seed, as measured over 24 seeds of the test below.
 MEASURED = {
-    ("gaussian", 1): (0.02, 0.10),
-    ("gaussian", 2): (0.03, 0.16),
-    ("gaussian", 3): (0.05, 0.25),
-    ("gaussian", 5): (0.07, 0.35),
-    ("gaussian", 10): (0.25, 0.80),
-    ("kde", 1): (0.04, 0.15),
-    ("kde", 3): (0.10, 0.40),
-    ("kde", 5): (0.20, 0.60),
+    ("gaussian", 1): ((0.002, 0.002), (0.026, 0.002)),
+    ("gaussian", 2): ((0.004, 0.004), (0.046, 0.003)),
+    ("gaussian", 3): ((0.008, 0.004), (0.063, 0.004)),
+    ("gaussian", 5): ((0.019, 0.008), (0.102, 0.004)),
+    ("gaussian", 10): ((0.070, 0.016), (0.219, 0.011)),
+    ("kde", 1): ((0.004, 0.004), (0.038, 0.002)),
+    ("kde", 3): ((0.026, 0.010), (0.113, 0.006)),
+    ("kde", 5): ((0.079, 0.017), (0.216, 0.011)),
 }
 
 
 @pytest.mark.parametrize(("density", "n_latent"), list(MEASURED))
-def test_bias_and_deviation_of_appendix_d(density: str, n_latent: int) -> None:
+def test_bias_and_error_of_appendix_d(density: str, n_latent: int) -> None:
     """With the paper's settings, 50 draws and 4 leapfrog steps, on 500 datapoints.
 
-    Measured over 12 seeds of it: the bias, its deviation from seed to seed, and the deviation of
-    one estimate, in nats. Gaussian: 1: +0.002, 0.003, 0.07;  2: +0.006, 0.003, 0.09;  3: +0.009,
-    0.004, 0.12;  5: +0.018, 0.009, 0.18;  10: +0.071, 0.015, 0.35. Kernels: 1: +0.004, 0.005, 0.09;
-    3: +0.028, 0.011, 0.20;  5: +0.074, 0.014, 0.35. The bounds are six deviations off, or more.
+    Bias and median error are within six deviations of what was measured. The median, because
+    single weights can be large: an estimate that is 0.5 nats too low is met about once in 500,
+    and its weights must say so.
     """
     known = linear_model(n_latent)
     estimate, diagnostics = posterior_density_estimator(
@@ -100,13 +100,16 @@ def test_bias_and_deviation_of_appendix_d(density: str, n_latent: int) -> None:
         generator=rng(2),
     )
     error = estimate - known.exact
-    bias, deviation = MEASURED[density, n_latent]
-    assert abs(error.mean()) < bias
-    assert error.std() < deviation
-    assert diagnostics.acceptance.mean().item() == pytest.approx(0.9, abs=0.03)
+    for value, (measured, deviation) in zip(
+        (error.mean(), error.abs().median()), MEASURED[density, n_latent], strict=True
+    ):
+        assert value.item() == pytest.approx(measured, abs=6 * deviation)
+    assert diagnostics.acceptance.mean().item() == pytest.approx(0.9, abs=0.02)
     # The jitter takes a few of the 50000 trajectories beyond the stability of the integrator.
     assert diagnostics.divergences.sum() < 100
     assert diagnostics.chain_effective_sample_size.median() > 40
+    if n_latent <= 3:
+        assert (diagnostics.weight_effective_sample_size[error < -0.6] < 25).all()
 
 
 @pytest.mark.parametrize("start", ["recognition", "prior"])

@@ -130,6 +130,7 @@ def test_setting_aside_deletes_nothing(store: RunStore) -> None:
 
 def test_default_folder_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VAELIB_RUNS", str(tmp_path))
-    assert RunStore().root == tmp_path
+    assert RunStore.default().root == tmp_path / "cpu"
+    assert RunStore.default("cuda:1").root == tmp_path / "cuda"
     monkeypatch.delenv("VAELIB_RUNS")
-    assert RunStore().root.parts[-2:] == ("_build", "runs")
+    assert RunStore.default().root.parts[-3:] == ("_build", "runs", "cpu")

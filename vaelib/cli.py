@@ -103,10 +103,10 @@ def select(target: str, profile: str, *, seed: int) -> list[RunRequest]:
 
 def status_command(options: argparse.Namespace) -> int:
     """List the stored runs with samples, rate and the last point of their test curve."""
-    store = RunStore()
-    records = store.records()
+    stores = [RunStore.default(device) for device in ("cpu", "cuda")]
+    records = [record for store in stores for record in store.records()]
     if not records:
-        print(f"no runs in {store.root}: `vaelib run all` computes them")
+        print(f"no runs in {stores[0].root.parent}: `vaelib run all` computes them")
     for record in records:
         rate = record.samples / record.seconds if record.seconds else 0.0
         test = [point for point in record.curve if point.split == "test"]

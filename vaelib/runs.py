@@ -64,14 +64,14 @@ def ensure(
     Args:
         requests: from `experiments.requests`, or your own.
         device: where missing samples are computed.
-        store: where runs are kept; the default store if None.
+        store: where runs are kept; the default store of the device if None.
         progress: show a bar for each run that is computed.
 
     Raises:
         UserError: for a device that is not there, or a stored run that cannot be used.
     """
     check_device(device)
-    store = store or RunStore()
+    store = store or RunStore.default(device)
     loaded: dict[tuple[str, str, int, int], Dataset] = {}
     runs = []
     for request in requests:

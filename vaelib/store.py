@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 import safetensors.torch
+import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
@@ -130,12 +131,20 @@ class RunStore:
     """A folder of runs, one folder each.
 
     Args:
-        root: the folder; `$VAELIB_RUNS`, or `_build/runs` of the project, where none is given.
+        root: the folder.
     """
 
-    def __init__(self, root: Path | None = None) -> None:
-        chosen = root or os.environ.get("VAELIB_RUNS") or project_root() / "_build" / "runs"
-        self.root = Path(chosen)
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @classmethod
+    def default(cls, device: str = "cpu") -> RunStore:
+        """The store below `$VAELIB_RUNS`, or else `_build/runs`, for one kind of device.
+
+        CPU and CUDA draw different random numbers, so that their runs differ and lie apart.
+        """
+        base = os.environ.get("VAELIB_RUNS") or project_root() / "_build" / "runs"
+        return cls(Path(base) / torch.device(device).type)
 
     def folder(self, config: RunConfig) -> Path:
         """Where the run of this configuration lies, or would."""

@@ -42,7 +42,7 @@ class OneDimensional:
         UserError: if the noise is not positive.
     """
 
-    def __init__(self, *, noise: float = 0.5, n_grid: int = 4001) -> None:
+    def __init__(self, *, noise: float = 0.5, n_grid: int = 2001) -> None:
         if not noise > 0:
             raise UserError(f"noise is {noise}: give a positive standard deviation")
         self.noise = noise
