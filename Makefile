@@ -34,11 +34,12 @@ serve: .venv/ready  ## The built book at http://127.0.0.1:8000
 lock:  ## Resolve pyproject.toml anew into requirements.lock
 	@$(PYTHON) workflow/environment.py lock
 
-clean:  ## Remove what was built; data and environment stay
-	@rm -rf _build .snakemake && echo "Removed _build, with the runs in it, and .snakemake."
+clean:  ## Remove what was built; runs, data and environment stay
+	@mkdir -p _build && rm -rf .snakemake && find _build -mindepth 1 -maxdepth 1 ! -name runs -exec rm -rf {} + && \
+		echo "Removed what was built; the runs stay in _build/runs."
 
-distclean: clean  ## Remove the environment too
-	@rm -rf .venv
+distclean:  ## Remove the runs and the environment too
+	@rm -rf _build .snakemake .venv
 
 .venv/ready: requirements.lock pyproject.toml workflow/environment.py
 	@test -n "$(PYTHON)" || { echo "There is no python3 here: install Python 3.11." >&2; exit 1; }

@@ -326,6 +326,22 @@ def test_a_divergent_trajectory_is_rejected_and_counted() -> None:
     assert diagnostics.divergences.tolist() == [0] * 15 + [5] * 15
 
 
+@pytest.mark.parametrize("beyond", [torch.nan, torch.inf, -torch.inf])
+def test_a_density_that_is_not_finite_is_never_entered(beyond: float) -> None:
+    def edged(z: Tensor) -> Tensor:
+        return standard_normal(z) + torch.where(z[..., 0] > 1.0, beyond, 0.0)
+
+    state = hmc.init(torch.zeros(200, 1, dtype=torch.float64), edged)
+    transition = hmc.kernel(edged, n_leapfrog=3, generator=rng(28))
+    divergent = torch.zeros(200, dtype=torch.bool)
+    for _ in range(20):
+        state, info = transition(state, 0.4)
+        divergent |= info.divergent
+        assert state.position.max() <= 1.0
+        assert info.acceptance_probability[info.divergent].eq(0.0).all()
+    assert divergent.float().mean() > 0.5
+
+
 def test_a_density_with_an_edge_stays_inside() -> None:
     """−∞ outside z > 0 is a rejection, and what remains is the half-normal: mean √(2/π)."""
 

@@ -118,6 +118,7 @@ def test_step_is_appendix_e() -> None:
     assert metrics["hmc_stepsize"].item() == pytest.approx(0.3)
     for one, other in zip(stepped.parameters(), by_hand.parameters(), strict=True):
         assert torch.equal(one, other)
+    assert not any("encoder" in name for name in algorithm.state_dict())
     assert all(value.ndim == 0 and not value.requires_grad for value in metrics.values())
 
 
@@ -140,7 +141,7 @@ def test_a_datapoint_that_comes_twice_keeps_its_first_result() -> None:
     indices = torch.tensor([7, 3, 7, 7, 0, 3])
     repeated = MCEM(model, n_train=40, stepsize=0.1, hmc_stepsize=0.2, generator=rng(7))
     start = repeated.z.clone()
-    repeated.step(Batch(x[indices], indices))
+    metrics = repeated.step(Batch(x[indices], indices))
 
     def log_joint(z: Tensor) -> Tensor:
         return small_model().log_joint(x[indices], z)
@@ -151,6 +152,7 @@ def test_a_datapoint_that_comes_twice_keeps_its_first_result() -> None:
     state, info = transition(hmc.init(start[indices], log_joint), 0.2)
     assert info.accepted.all()
     assert not torch.equal(state.position[0], state.position[2])
+    assert metrics["log_joint"].item() == log_joint(state.position).mean().item()
     assert torch.equal(repeated.z[[7, 3, 0]], state.position[[0, 1, 4]])
 
 

@@ -130,15 +130,14 @@ class MCEM:
         return state.position, info.acceptance_probability.mean(), stepsize
 
     def _m_step(self, x: Tensor, z: Tensor) -> Tensor:
-        before = torch.empty(0)
-        for update in range(self._n_weight_updates):
+        values = []
+        for _ in range(self._n_weight_updates):
             log_joint = self.model.log_joint(x, z).mean()
-            if update == 0:
-                before = log_joint.detach()
+            values.append(log_joint.detach())
             self._optimiser.zero_grad()
             (-log_joint).backward()
             self._optimiser.step()
-        return before
+        return values[0]
 
     def state_dict(self) -> dict[str, Tensor]:
         """The chains, the tuning, the optimiser's sums and the generator's state."""
