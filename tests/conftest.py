@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 import torch
+
+# No test asks a public mirror.
+os.environ["VAELIB_OFFLINE"] = "1"
 
 # Runs use one thread each; more would change the last bits, and slow small tests down.
 torch.set_num_threads(1)

@@ -1,144 +1,161 @@
-"""Files are found, verified and downloaded; whatever is wrong is named, and nothing is lost."""
+"""vaelib.sources: the list of files, and what is found and verified on this machine."""
 
 from __future__ import annotations
 
-import dataclasses
 import gzip
-import hashlib
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import os
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests import fake_data
 from vaelib import sources
 from vaelib.errors import UserError
-from vaelib.sources import SOURCES, DataFile, Source
 
-CONTENT = b"forty-two bytes of something like a payload"
-FILE = DataFile("digits", len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
-OTHER = dataclasses.replace(FILE, name="labels")
-
-
-@pytest.fixture
-def server() -> Iterator[str]:
-    """Four mirrors: /good/ serves, /forbidden/ refuses, /wrong/ lies, /slow/ never answers."""
-    stop = threading.Event()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            kind = self.path.split("/")[1]
-            if kind == "slow":
-                stop.wait(10)
-                return
-            body = gzip.compress(CONTENT if kind == "good" else b"another thing altogether")
-            self.send_response(403 if kind == "forbidden" else 200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *arguments: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        thread = threading.Thread(target=http.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{http.server_port}"
-        stop.set()
-        http.shutdown()
-        thread.join()
+ROOT = Path(__file__).resolve().parent.parent
+TOY = fake_data.toy()
+IMAGES, TABLE = TOY.files
+CONTENT = fake_data.CONTENT[IMAGES.name]
+PACKED = gzip.compress(CONTENT)
 
 
-def source(address: str, *kinds: str) -> Source:
-    return Source("digits", "Digits", (FILE,), tuple(f"{address}/{kind}/" for kind in kinds))
+@pytest.fixture(autouse=True)
+def no_folder_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VAELIB_DATA", raising=False)
+    monkeypatch.setitem(sources.SOURCES, "toy", TOY)
 
 
-def test_a_download_is_verified_and_stored(server: str, tmp_path: Path) -> None:
-    assert sources.download(source(server, "good"), [FILE], tmp_path, progress=False) == []
-    assert [path.name for path in tmp_path.iterdir()] == ["digits.gz"]
-    assert sources.read(FILE, tmp_path / "digits.gz") == CONTENT
+def test_the_page_on_data_tells_what_the_code_uses() -> None:
+    page = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\S+) \| (\d+) \| ([0-9a-f]{64}) \|$", page, re.MULTILINE)
+    real = [source for name, source in sources.SOURCES.items() if name != "toy"]
+    assert rows == [(f.name, str(f.size), f.sha256) for source in real for f in source.files]
+    assert re.findall(r"<(http\S+)>", page) == [url for source in real for url in source.mirrors]
 
 
-@pytest.mark.parametrize("first", ["forbidden", "wrong", "slow"])
-def test_the_next_mirror_is_asked(
-    first: str,
-    server: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setattr(sources, "TIMEOUT", 0.3)
-    both = source(server, first, "good")
-    assert sources.download(both, [FILE, OTHER], tmp_path, progress=False) == []
-    assert {path.name for path in tmp_path.iterdir()} == {"digits.gz", "labels.gz"}
-    printed = capsys.readouterr().err.splitlines()
-    assert len(printed) == 2
-    assert f"/{first}/" in printed[0]
+def test_a_data_set_of_one_file_has_the_sum_of_its_file() -> None:
+    assert sources.SOURCES["frey_face"].sha256 == sources.SOURCES["frey_face"].files[0].sha256
 
 
-@pytest.mark.parametrize("kind", ["forbidden", "wrong", "slow"])
-def test_where_no_mirror_helps_nothing_is_written(
-    kind: str, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sources, "TIMEOUT", 0.3)
-    folder = tmp_path / "raw"
-    missing = sources.download(source(server, kind), [FILE], folder, progress=False)
-    assert missing == [FILE]
-    assert not folder.exists()
+def test_a_data_set_of_several_files_has_the_sum_of_their_listing() -> None:
+    """The known answer is `sha256sum` of the four lines that `sha256sum` prints."""
+    known = "d0a3eec1f5a454401d758fdbf15b9b0163a7034963586d671960c180b97e2c1a"
+    assert sources.SOURCES["mnist"].sha256 == known
 
 
-def test_a_dead_address_is_a_failed_mirror(tmp_path: Path) -> None:
-    dead = Source("digits", "Digits", (FILE,), ("http://127.0.0.1:9/",))
-    assert sources.download(dead, [FILE], tmp_path, progress=False) == [FILE]
+@pytest.mark.parametrize("content", [CONTENT, PACKED, gzip.compress(CONTENT, 1, mtime=7)])
+@pytest.mark.parametrize("name", ["toy-images", "toy-images.gz"])
+def test_the_payload_counts_not_the_packing(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert sources.read(IMAGES, tmp_path / name) == CONTENT
+
+
+def flipped(content: bytes, place: int) -> bytes:
+    return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
 
 
 @pytest.mark.parametrize(
-    ("content", "message"),
+    ("content", "complaint"),
     [
-        (gzip.compress(CONTENT)[:-12], "truncated"),
-        (gzip.compress(CONTENT)[:15] + b"\xff" * 20, "damaged"),
-        (gzip.compress(CONTENT[:-1]), "holds only"),
-        (CONTENT[:-1] + b"!", "has the sha256"),
-        (b"<html>403 Forbidden</html>", "web page"),
-        (b"", "holds only 0"),
+        pytest.param(b"", "holds only 0 of the 5000 bytes", id="empty"),
+        pytest.param(PACKED[:2000], "truncated", id="cut short"),
+        pytest.param(PACKED[:-4], "truncated", id="without its last bytes"),
+        pytest.param(PACKED[:5], "truncated", id="no more than a header"),
+        pytest.param(flipped(PACKED, 2500), "damaged|wrong content", id="a bit flipped, packed"),
+        pytest.param(flipped(PACKED, len(PACKED) - 6), "damaged", id="another gzip sum"),
+        pytest.param(CONTENT[:-1], "holds only 4999 of the 5000", id="a byte missing"),
+        pytest.param(flipped(CONTENT, 2500), "wrong content.*sha256", id="a bit flipped"),
+        pytest.param(CONTENT + b"x", "more than the 5000 bytes", id="a byte too many"),
+        pytest.param(gzip.compress(bytes(10**6)), "more than the 5000 bytes", id="far too long"),
+        pytest.param(b"\n<!DOCTYPE html>" + bytes(9000), "is a web page", id="a web page"),
+        pytest.param(b"PK\x03\x04 hello", "holds only", id="an archive"),
     ],
 )
-def test_a_damaged_file_is_named_with_the_remedy(
-    content: bytes, message: str, tmp_path: Path
+def test_a_bad_file_is_named_with_a_remedy_and_left_alone(
+    tmp_path: Path, content: bytes, complaint: str
 ) -> None:
-    path = tmp_path / "digits.gz"
+    path = tmp_path / "toy-images.gz"
     path.write_bytes(content)
-    with pytest.raises(UserError, match=message) as caught:
-        sources.read(FILE, path)
-    assert str(path) in str(caught.value)
-    assert "vaelib data" in str(caught.value)
+    with pytest.raises(UserError, match=complaint) as raised:
+        sources.read(IMAGES, path)
+    assert str(raised.value).startswith(str(path))
+    assert "remove it and run `vaelib data`" in str(raised.value)
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
     assert path.read_bytes() == content
 
 
-def test_plain_and_compressed_files_are_both_right(tmp_path: Path) -> None:
-    (tmp_path / "digits").write_bytes(CONTENT)
-    (tmp_path / "labels.gz").write_bytes(gzip.compress(CONTENT))
-    for file in (FILE, OTHER):
-        path = sources.find(file, [tmp_path / "nowhere", tmp_path])
-        assert path is not None
-        assert sources.read(file, path) == CONTENT
-
-
-def test_folders_are_searched_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "make", [Path.mkdir, lambda path: path.symlink_to("nowhere")], ids=["folder", "broken link"]
+)
+def test_what_is_no_file_is_found_and_refused(
+    tmp_path: Path, make: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("VAELIB_DATA", str(tmp_path))
-    assert sources.folders(tmp_path / "project") == [tmp_path, tmp_path / "project/data/raw"]
-    monkeypatch.setenv("VAELIB_DATA", str(tmp_path / "gone"))
-    with pytest.raises(UserError, match="VAELIB_DATA"):
-        sources.folders()
-    monkeypatch.delenv("VAELIB_DATA")
-    assert sources.folders() == [sources.raw_folder()]
+    make(tmp_path / "toy-images.gz")
+    path = sources.find_all("toy", tmp_path)[IMAGES]
+    assert path == tmp_path / "toy-images.gz"
+    with pytest.raises(UserError, match="cannot be read"):
+        sources.read(IMAGES, path)
+    with pytest.raises(UserError, match="cannot be read"):
+        sources.verify("toy", tmp_path)
 
 
-def test_readme_has_every_file() -> None:
-    readme = sources.raw_folder().parent.joinpath("README.md").read_text("utf-8")
-    for name in SOURCES:
-        for file in SOURCES[name].files:
-            assert f"| {file.name} | {file.size} | {file.sha256} |" in readme
-        for mirror in SOURCES[name].mirrors:
-            assert f"<{mirror}>" in readme
+def test_the_named_folder_comes_first_file_by_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named, raw = tmp_path / "named", sources.raw_folder(tmp_path)
+    named.mkdir()
+    raw.mkdir(parents=True)
+    monkeypatch.setenv("VAELIB_DATA", str(named))
+    assert sources.find("toy", tmp_path) is None
+    (raw / "toy.mat").touch()
+    (raw / "toy-images.gz").touch()
+    assert sources.find("toy", tmp_path) == {
+        IMAGES: raw / "toy-images.gz",
+        TABLE: raw / "toy.mat",
+    }
+    (named / "toy-images").touch()
+    assert sources.find("toy", tmp_path) == {IMAGES: named / "toy-images", TABLE: raw / "toy.mat"}
+
+
+def test_part_of_a_data_set_is_not_the_data_set(tmp_path: Path) -> None:
+    raw = sources.raw_folder(tmp_path)
+    raw.mkdir(parents=True)
+    (raw / "toy.mat").touch()
+    assert sources.find("toy", tmp_path) is None
+    assert sources.find_all("toy", tmp_path) == {IMAGES: None, TABLE: raw / "toy.mat"}
+
+
+def test_a_named_folder_that_is_none_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VAELIB_DATA", str(tmp_path / "missing"))
+    with pytest.raises(UserError, match=r"\$VAELIB_DATA names .*missing"):
+        sources.folders(tmp_path)
+
+
+def test_an_empty_name_names_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VAELIB_DATA", "")
+    assert sources.folders(tmp_path) == [tmp_path / "data" / "raw"]
+
+
+def test_the_project_is_found_from_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert sources.raw_folder() == ROOT / "data" / "raw"
+
+
+def test_an_installed_package_looks_for_the_project_upwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "site-packages" / "vaelib" / "sources.py"
+    monkeypatch.setattr(sources, "__file__", os.fspath(elsewhere))
+    inside = tmp_path / "project" / "book"
+    inside.mkdir(parents=True)
+    monkeypatch.chdir(inside)
+    assert sources.raw_folder() == inside / "data" / "raw"
+    (tmp_path / "project" / "pyproject.toml").write_text('[project]\nname = "vaelib"\n')
+    assert sources.raw_folder() == tmp_path / "project" / "data" / "raw"

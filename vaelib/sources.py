@@ -11,21 +11,16 @@ import gzip
 import hashlib
 import io
 import os
-import queue
-import sys
-import tempfile
-import threading
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pooch
-
 from vaelib.errors import UserError
 
-TIMEOUT = 3.0
-"""Seconds without a new byte after which a mirror is given up; name look-up included."""
+
+class WrongContent(ValueError):
+    """What is wrong with a file's content, as a clause that lacks its subject."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +134,8 @@ def _is_project(folder: Path) -> bool:
 def folders(root: Path | None = None) -> list[Path]:
     """The local folders in which files are looked for: `$VAELIB_DATA`, then `data/raw`.
 
-    Raises UserError if `$VAELIB_DATA` is set to something that is no folder.
+    Raises:
+        UserError: if `$VAELIB_DATA` is set to something that is no folder.
     """
     named = os.environ.get("VAELIB_DATA", "")
     if named and not Path(named).is_dir():
@@ -147,146 +143,79 @@ def folders(root: Path | None = None) -> list[Path]:
     return [*([Path(named)] if named else []), raw_folder(root)]
 
 
-def offline() -> bool:
-    """Whether `$VAELIB_OFFLINE` forbids every download (set, and not 0)."""
-    return os.environ.get("VAELIB_OFFLINE", "") not in ("", "0")
+def find_all(name: str, root: Path | None = None) -> dict[DataFile, Path | None]:
+    """The first path of each file of a data set, compressed or not; no content is read."""
+    places = folders(root)
+    return {file: _find(file, places) for file in SOURCES[name].files}
 
 
-def find(file: DataFile, places: Sequence[Path]) -> Path | None:
-    """The first existing path of the file, compressed or not; its content is not looked at."""
+def find(name: str, root: Path | None = None) -> dict[DataFile, Path] | None:
+    """As `find_all`, but None unless every file is there."""
+    found = find_all(name, root)
+    there = {file: path for file, path in found.items() if path is not None}
+    return there if len(there) == len(found) else None
+
+
+def _find(file: DataFile, places: Sequence[Path]) -> Path | None:
     candidates = (place / name for place in places for name in (f"{file.name}.gz", file.name))
+    # A broken link counts as a file here, so that reading it fails with its name.
     return next((path for path in candidates if os.path.lexists(path)), None)
 
 
 def read(file: DataFile, path: Path) -> bytes:
     """The verified payload of the file at `path`.
 
-    Raises UserError if it cannot be read, is truncated or damaged, or is another file.
+    Raises:
+        UserError: if it cannot be read, is truncated or damaged, or is another file.
     """
     try:
         return payload(file, path.read_bytes())
-    except (OSError, ValueError) as error:
-        reason = f"cannot be read ({error.strerror})" if isinstance(error, OSError) else str(error)
-        raise UserError(
-            f"{path} {reason}: remove it and run `vaelib data`, or replace it by the real "
-            f"{file.served_as}"
-        ) from error
+    except OSError as error:
+        reason = f"cannot be read ({error.strerror})"
+    except WrongContent as error:
+        reason = str(error)
+    raise UserError(
+        f"{path} {reason}: remove it and run `vaelib data`, or replace it by the real "
+        f"{file.served_as}"
+    )
+
+
+def verify(name: str, root: Path | None = None) -> None:
+    """Read those files of the data set that are here.
+
+    Raises:
+        UserError: as `read`.
+    """
+    for file, path in find_all(name, root).items():
+        if path is not None:
+            read(file, path)
+
+
+def is_gzip(content: bytes) -> bool:
+    """Whether `content` begins as gzip files do."""
+    return content.startswith(b"\x1f\x8b")
 
 
 def payload(file: DataFile, content: bytes) -> bytes:
-    """Decompress `content` where it is gzip, and return it once size and sha256 are right.
+    """Decompress `content` where it is gzip, and return it if size and sha256 are right.
 
-    Raises ValueError with what is wrong, as a clause without subject.
+    Raises:
+        WrongContent: if they are not.
     """
-    if content.startswith(b"\x1f\x8b"):
+    if is_gzip(content):
         try:
             with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
                 content = stream.read(file.size + 1)
         except EOFError:
-            raise ValueError("is truncated (its gzip stream ends early)") from None
+            raise WrongContent("is truncated: its gzip stream ends early") from None
         except (gzip.BadGzipFile, zlib.error) as error:
-            raise ValueError(f"is damaged (gzip: {error})") from None
+            raise WrongContent(f"is damaged: {error}") from None
     if content.lstrip()[:1] == b"<":
-        raise ValueError("is a web page and no data file")
+        raise WrongContent("is a web page and no data file")
     if len(content) < file.size:
-        raise ValueError(f"holds only {len(content)} of the {file.size} bytes of {file.name}")
+        raise WrongContent(f"holds only {len(content)} of the {file.size} bytes of {file.name}")
+    if len(content) > file.size:
+        raise WrongContent(f"holds more than the {file.size} bytes of {file.name}")
     if (digest := hashlib.sha256(content).hexdigest()) != file.sha256:
-        raise ValueError(f"has the sha256 {digest} where {file.sha256} is right")
+        raise WrongContent(f"has the wrong content: its sha256 is {digest}, not {file.sha256}")
     return content
-
-
-def fetch(url: str, *, timeout: float, progress: bool) -> bytes:
-    """Download `url` into memory.
-
-    Raises OSError on any failure, TimeoutError once `timeout` seconds bring less than a kilobyte.
-    """
-    sink = io.BytesIO()
-    outcome: queue.SimpleQueue[Exception | None] = queue.SimpleQueue()
-
-    def work() -> None:
-        try:
-            get = pooch.HTTPDownloader(progressbar=progress, chunk_size=1 << 14, timeout=timeout)
-            get(url, sink, None)
-        except Exception as error:
-            outcome.put(error)
-        else:
-            outcome.put(None)
-
-    # A time-out of requests covers neither the name look-up nor a host of many dead addresses
-    # nor a trickle, so the caller's thread keeps the time; content arrives in its own.
-    threading.Thread(target=work, daemon=True).start()
-    received = 0
-    while True:
-        try:
-            error = outcome.get(timeout=timeout)
-            break
-        except queue.Empty:
-            if sink.tell() - received < 1024:
-                raise TimeoutError(f"no answer within {timeout:g} s") from None
-            received = sink.tell()
-    if error is not None:
-        raise OSError(_reason(error, timeout)) from error
-    return sink.getvalue()
-
-
-def _reason(error: Exception, timeout: float) -> str:
-    import requests
-
-    if isinstance(error, requests.HTTPError) and error.response is not None:
-        return f"{error.response.status_code} {error.response.reason}"
-    if isinstance(error, requests.Timeout):
-        return f"no answer within {timeout:g} s"
-    if isinstance(error, requests.ConnectionError):
-        return "it cannot be reached, or broke off"
-    return str(error)
-
-
-def download(
-    source: Source, files: Sequence[DataFile], folder: Path, *, progress: bool = True
-) -> list[DataFile]:
-    """Download `files` into `folder` from the source's mirrors, one after another.
-
-    Prints one line per mirror tried to standard error. A file is verified first, then written
-    under a temporary name and renamed, so that `folder` never holds a part of one. A mirror that
-    fails once is not asked again. Returns the files that no mirror gave.
-    Raises UserError if `folder` cannot be written.
-    """
-    missing = list(files)
-    for mirror in source.mirrors:
-        try:
-            while missing:
-                file = missing[0]
-                content = fetch(mirror + file.served_as, timeout=TIMEOUT, progress=progress)
-                payload(file, content)
-                _write(folder, file, content)
-                del missing[0]
-        except UserError:
-            raise
-        except OSError as error:
-            print(f"{source.title}: {mirror} gave no {missing[0].name}: {error}", file=sys.stderr)
-        except ValueError as error:
-            print(f"{source.title}: {mirror}{missing[0].served_as} {error}", file=sys.stderr)
-        else:
-            print(f"{source.title}: {mirror} gave what was missing", file=sys.stderr)
-            break
-    return missing
-
-
-def _write(folder: Path, file: DataFile, content: bytes) -> None:
-    # A server may have decompressed the file on its way, hence the look at the content.
-    name = f"{file.name}.gz" if content.startswith(b"\x1f\x8b") else file.name
-    temporary: Path | None = None
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{name}.", delete=False) as stream:
-            temporary = Path(stream.name)
-            stream.write(content)
-        temporary.chmod(0o644)
-        temporary.replace(folder / name)
-    except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        raise UserError(
-            f"the download {name} cannot be written to {folder} ({error.strerror}): make it "
-            "writable, or set $VAELIB_DATA to a folder that holds the files"
-        ) from error
