@@ -59,12 +59,9 @@ def evaluate(
             value = elbo.evaluate(model, x, generator=noise)
             points.append(CurvePoint(samples, split, "lower_bound", value))
         else:
+            # Chains start at the prior for every algorithm alike: MCEM has no encoder to start at.
             log_likelihood, _ = posterior_density_estimator(
-                model,
-                x[:MARGINAL_LIKELIHOOD_POINTS],
-                # MCEM trains no encoder, so its chains cannot start there.
-                start="prior" if config.algorithm == "mcem" else "recognition",
-                generator=noise,
+                model, x[:MARGINAL_LIKELIHOOD_POINTS], start="prior", generator=noise
             )
             value = log_likelihood.double().mean().item()
             points.append(CurvePoint(samples, split, "marginal_log_likelihood", value))
