@@ -87,6 +87,12 @@ def test_draw_has_the_distribution_s_moments() -> None:
         assert (error < 6 * distribution.variance[0].sqrt() / math.sqrt(len(z))).all()
 
 
+def test_draw_from_a_diverged_model_does_not_abort() -> None:
+    network = BernoulliMLP(3, 5, 4)
+    sample = draw(network(torch.full((2, 3), float("nan"))), generator=rng())
+    assert sample.shape == (2, 4)
+
+
 def test_draw_depends_on_its_generator_alone() -> None:
     network = GaussianMLP(3, 5, 4)
     first = draw(network(torch.zeros(2, 3)), generator=rng(5))

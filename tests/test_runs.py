@@ -133,7 +133,7 @@ def test_changed_code_sets_the_old_run_aside(
     aside = list((store.root / "superseded").iterdir())
     assert len(aside) == 1
     assert (aside[0] / CHECKPOINT).is_file()
-    assert "vaelib has changed since" in capsys.readouterr().out
+    assert "vaelib has changed since" in capsys.readouterr().err
 
 
 def test_code_that_an_algorithm_does_not_use_does_not_count() -> None:

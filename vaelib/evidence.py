@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from vaelib import datasets, experiments, runs
+from vaelib import datasets, experiments, runs, studies
+from vaelib.randomness import generator
 from vaelib.store import Run
 
 REPRODUCED, PARTLY, NOT_REPRODUCED, NOT_RUN = "reproduced", "partly", "not reproduced", "not run"
@@ -64,6 +65,17 @@ class Evidence:
             for request, run in zip(experiments.figure2(self.seed), self.figure2, strict=True)
             if (request.dataset, request.algorithm, request.n_latent) == (dataset, "aevb", n_latent)
         )
+
+    @cached_property
+    def gradient_variance(self) -> pd.DataFrame:
+        """Variance of each gradient component, a column for each estimator; MNIST, N_z = 20."""
+        table = studies.gradient_variance(
+            self.aevb("mnist", 20).model(),
+            self.test_points("mnist", 100),
+            repetitions=100,
+            generator=generator(self.seed, "gradient variance"),
+        )
+        return table.pivot(index=["parameter", "component"], columns="estimator", values="variance")
 
     def test_points(self, dataset: str, n: int) -> Tensor:
         """The first n test points."""

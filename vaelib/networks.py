@@ -108,5 +108,8 @@ def draw(distribution: Distribution, *, generator: torch.Generator) -> Tensor:
             epsilon = torch.empty_like(base.loc).normal_(generator=generator)
             return base.loc + base.scale * epsilon
         if isinstance(base, Bernoulli):
-            return torch.bernoulli(base.probs, generator=generator)
+            # A comparison, because torch.bernoulli aborts on the NaN of a model that has diverged,
+            # before the training loop can say so.
+            uniform = torch.empty_like(base.probs).uniform_(generator=generator)
+            return (uniform < base.probs).to(base.probs.dtype)
     raise UserError(f"draw cannot sample {type(base).__name__}: pass a Normal or a Bernoulli")

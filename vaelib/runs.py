@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import sys
 import time
 from collections.abc import Callable, Iterable
 from typing import NoReturn
 
 import pandas as pd
 import torch
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from vaelib import datasets
 from vaelib.assembly import compare_stepsizes, make_trainer
@@ -120,7 +121,10 @@ def current_record(config: RunConfig, store: RunStore) -> Record | None:
     if record is None or record.source == run_source(config):
         return record
     aside = store.set_aside(record)
-    tqdm.write(f"{config.slug}: vaelib has changed since; the earlier run is now in {aside}")
+    tqdm.write(
+        f"{config.slug}: vaelib has changed since; the earlier run is now in {aside}",
+        file=sys.stderr,
+    )
     return None
 
 

@@ -122,7 +122,10 @@ def execute(notebook: NotebookNode, name: str) -> NotebookNode:
 
 
 def clean(notebook: NotebookNode) -> NotebookNode:
-    """Remove what differs from one execution to the next: times, progress bars, addresses."""
+    """Remove what differs from one execution to the next: times, progress bars, addresses.
+
+    The warning about a stand-in goes too: the banner says it, without a path of this machine.
+    """
     notebook.metadata.pop("papermill", None)
     for cell in notebook.cells:
         cell.metadata.pop("papermill", None)
@@ -130,7 +133,9 @@ def clean(notebook: NotebookNode) -> NotebookNode:
         if "tags" in cell.metadata and not cell.metadata["tags"]:
             del cell.metadata["tags"]
         if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if not is_progress(output)]
+            cell.outputs = [
+                o for o in cell.outputs if not (is_progress(o) or is_stand_in_warning(o))
+            ]
     return notebook
 
 
@@ -139,6 +144,11 @@ def is_progress(output: NotebookNode) -> bool:
     if output.output_type == "stream":
         return output.name == "stderr" and "\r" in output.text
     return "application/vnd.jupyter.widget-view+json" in output.get("data", {})
+
+
+def is_stand_in_warning(output: NotebookNode) -> bool:
+    """Whether an output is the warning that a stand-in is used."""
+    return bool(output.output_type == "stream" and "StandInWarning" in output.text)
 
 
 def describe(error: PapermillExecutionError, notebook: NotebookNode, name: str) -> str:
