@@ -78,6 +78,10 @@ def test_nothing_is_left_unresolved(page: BeautifulSoup) -> None:
         assert sign not in text
 
 
+def test_no_page_shows_a_warning(page: BeautifulSoup) -> None:
+    assert not article(page).select(".output.stderr")
+
+
 def test_every_image_is_there_and_says_what_it_shows(page: BeautifulSoup, html: Path) -> None:
     for image in article(page).select("img"):
         source = str(image["src"])
@@ -99,8 +103,9 @@ def test_figures_of_the_paper_are_there_with_captions(name: str, count: int, htm
 @pytest.mark.parametrize("name", COMPUTED)
 def test_computed_pages_show_their_settings(name: str, html: Path) -> None:
     text = article(read(html / "book" / f"{name}.html")).get_text()
-    assert re.search(r'profile = "(quick|standard|paper)"', text)
-    assert re.search(r"seed = \d+", text)
+    # As code, or in words on the landing page.
+    assert re.search(r'[Pp]rofile( = "| )(quick|standard|paper)\b', text)
+    assert re.search(r"seed( =)? \d+", text)
 
 
 def test_internal_links_lead_somewhere(page: BeautifulSoup, html: Path) -> None:

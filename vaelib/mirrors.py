@@ -11,7 +11,6 @@ import threading
 import time
 from pathlib import Path
 
-import pooch
 import requests
 
 from vaelib import sources
@@ -81,6 +80,9 @@ def fetch(url: str, *, timeout: float, progress: bool = False) -> bytes:
         OSError: on any failure, with a clause on what it was; it is a TimeoutError if `timeout`
             seconds brought less than a kilobyte.
     """
+    # Imported when it is needed: in a notebook its progress bars warn about missing widgets.
+    import pooch
+
     sink = io.BytesIO()
     outcome: queue.SimpleQueue[Exception | None] = queue.SimpleQueue()
 

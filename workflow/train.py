@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     start = time.perf_counter()
     try:
         requests = cli.select(options.slug, options.profile, seed=int(options.seed))
-        runs.ensure(requests, device=options.device)
+        runs.ensure(requests, device=options.device, progress=sys.stderr.isatty())
     except UserError as error:
         messages.fail(options.slug, f"Run {options.slug} failed: {error}")
         return 2
