@@ -142,6 +142,35 @@ def test_equations_show_the_paper_s_number_and_no_other(name: str, html: Path) -
             assert "\\tag" not in equation.get_text()
 
 
+@pytest.mark.parametrize(
+    ("name", "label", "shown"),
+    [
+        ("s2_1_problem_scenario", "fig-1", "Fig. 1"),
+        ("s5_1_lower_bound", "fig-2", "Fig. 2"),
+        ("s5_2_marginal_likelihood", "fig-3", "Fig. 3"),
+        ("a_visualisations", "fig-4a", "Fig. 4a"),
+        ("a_visualisations", "fig-4b", "Fig. 4b"),
+        ("a_visualisations", "fig-5", "Fig. 5"),
+        ("s2_3_sgvb_and_aevb", "alg-1", "Algorithm 1"),
+        ("f_full_vb", "alg-2", "Algorithm 2"),
+    ],
+)
+def test_figures_and_algorithms_carry_the_paper_s_numbers(
+    name: str, label: str, shown: str, html: Path
+) -> None:
+    found = article(read(html / "book" / f"{name}.html")).find(id=label)
+    assert isinstance(found, Tag)
+    number = found.select_one(".caption-number")
+    assert number is not None
+    assert number.get_text().strip() == shown
+
+
+def test_no_two_figures_of_the_book_share_a_number(html: Path) -> None:
+    pages = [article(read(html / "book" / f"{name}.html")) for name in NAMES]
+    shown = [n.get_text().strip() for page in pages for n in page.select("figure .caption-number")]
+    assert len(shown) == len(set(shown)) > len(FIGURES)
+
+
 def test_equations_1_to_24_are_each_defined_once() -> None:
     sources = "\n".join(page.text for page in PAGES)
     labels = Counter(re.findall(r"^\$\$ *\((eq-\d+)\)|^:label: *(eq-\d+)", sources, re.MULTILINE))
