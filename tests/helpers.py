@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Independent, Normal
 
+from vaelib.datasets import Dataset
 from vaelib.model import VariationalAutoencoder
 
 
@@ -83,3 +84,33 @@ class PPCA:
             LinearGaussian(self.weight, self.bias, self.noise),
             n_latent=self.n_latent,
         )
+
+    def untrained_model(self, x: Tensor) -> VariationalAutoencoder:
+        """A model of the same kind that knows the noise and the mean of x, and nothing else."""
+        generator = torch.Generator().manual_seed(2)
+        start = 0.1 * torch.randn(self.weight.shape, generator=generator, dtype=torch.float64)
+        zeros = torch.zeros(self.n_latent, dtype=torch.float64)
+        return VariationalAutoencoder(
+            LinearEncoder(start.T, zeros, torch.ones_like(zeros)),
+            LinearGaussian(start, x.mean(0), self.noise),
+            n_latent=self.n_latent,
+        )
+
+
+def six_pixels(n_train: int = 80) -> Dataset:
+    """Images of six grey pixels: up to 80 for training, 20 for testing."""
+    images = torch.rand(100, 6, generator=torch.Generator().manual_seed(0))
+    return Dataset(
+        name="mnist",
+        requested="mnist",
+        train=images[:n_train],
+        test=images[80:],
+        train_labels=None,
+        test_labels=None,
+        image_shape=(2, 3),
+        decoder="bernoulli",
+        pixels="grey",
+        sha256="0" * 64,
+        source="made up",
+        stand_in=False,
+    )

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tests.helpers import PPCA, LinearEncoder, LinearGaussian
+from tests.helpers import PPCA
 from vaelib.aevb import AEVB
 from vaelib.algorithm import Batch
 from vaelib.elbo import evaluate
 from vaelib.errors import UserError
-from vaelib.model import VariationalAutoencoder, build
+from vaelib.model import build
 from vaelib.sgvb import estimator_a, estimator_b, noise
 
 
@@ -56,12 +56,7 @@ def test_recovers_the_evidence_of_the_linear_gaussian_model() -> None:
     """
     ppca = PPCA()
     x = ppca.sample(2000, rng(1))
-    start = 0.1 * torch.randn(6, 2, generator=rng(2), dtype=torch.float64)
-    model = VariationalAutoencoder(
-        LinearEncoder(start.T, torch.zeros(2).double(), torch.ones(2).double()),
-        LinearGaussian(start, x.mean(0), ppca.noise),
-        n_latent=2,
-    )
+    model = ppca.untrained_model(x)
     algorithm = AEVB(
         model, n_train=2000, stepsize=0.2, warmup=0, prior_precision=0.0, generator=rng(3)
     )

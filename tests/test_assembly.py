@@ -7,29 +7,15 @@ import dataclasses
 import pytest
 import torch
 
+from tests.helpers import six_pixels
 from vaelib import assembly
 from vaelib.aevb import AEVB
 from vaelib.config import STEPSIZES, RunConfig
-from vaelib.datasets import Dataset
 from vaelib.mcem import MCEM
 from vaelib.wake_sleep import WakeSleep
 
 CONFIG = RunConfig(dataset="mnist", algorithm="aevb", n_latent=2, n_hidden=5, n_train=80)
-IMAGES = torch.rand(100, 6, generator=torch.Generator().manual_seed(0))
-DATA = Dataset(
-    name="mnist",
-    requested="mnist",
-    train=IMAGES[:80],
-    test=IMAGES[80:],
-    train_labels=None,
-    test_labels=None,
-    image_shape=(2, 3),
-    decoder="bernoulli",
-    pixels="grey",
-    sha256="0" * 64,
-    source="made up",
-    stand_in=False,
-)
+DATA = six_pixels()
 
 
 @pytest.mark.parametrize(

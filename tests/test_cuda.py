@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import torch
 
+from tests.helpers import six_pixels
 from vaelib import datasets, runs
 from vaelib.config import RunConfig
-from vaelib.datasets import Dataset
 from vaelib.experiments import RunRequest
 from vaelib.store import CHECKPOINT, RunStore
 
@@ -33,22 +33,7 @@ CONFIG = RunConfig(
 @pytest.fixture(autouse=True)
 def small_world(monkeypatch: pytest.MonkeyPatch) -> None:
     """Eighty images of six pixels, and an evaluation every 1500 samples."""
-    images = torch.rand(100, 6, generator=torch.Generator().manual_seed(0))
-    data = Dataset(
-        name="mnist",
-        requested="mnist",
-        train=images[:80],
-        test=images[80:],
-        train_labels=None,
-        test_labels=None,
-        image_shape=(2, 3),
-        decoder="bernoulli",
-        pixels="grey",
-        sha256="0" * 64,
-        source="made up",
-        stand_in=False,
-    )
-    monkeypatch.setattr(datasets, "load", lambda name, **settings: data)
+    monkeypatch.setattr(datasets, "load", lambda name, **settings: six_pixels())
     monkeypatch.setattr(runs, "grid", lambda config, limit: list(range(1500, limit + 1, 1500)))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+from tests.helpers import six_pixels
 from vaelib import datasets, runs, training
 from vaelib.config import RunConfig
 from vaelib.datasets import Dataset
@@ -27,23 +28,10 @@ MCEM = dataclasses.replace(AEVB, algorithm="mcem", measure="marginal_likelihood"
 @pytest.fixture(autouse=True)
 def small_world(monkeypatch: pytest.MonkeyPatch) -> None:
     """Eighty images of six pixels, and an evaluation every 1000 samples."""
-    images = torch.rand(100, 6, generator=torch.Generator().manual_seed(0))
 
     def load(name: str, **settings: Any) -> Dataset:
-        return Dataset(
-            name=name,
-            requested=name,
-            train=images[: settings["n_train"]],
-            test=images[80:],
-            train_labels=None,
-            test_labels=None,
-            image_shape=(2, 3),
-            decoder="bernoulli",
-            pixels=settings["pixels"],
-            sha256="0" * 64,
-            source="made up",
-            stand_in=False,
-        )
+        small = six_pixels(settings["n_train"])
+        return dataclasses.replace(small, name=name, requested=name, pixels=settings["pixels"])
 
     monkeypatch.setattr(datasets, "load", load)
     monkeypatch.setattr(runs, "grid", lambda config, limit: list(range(1000, limit + 1, 1000)))
