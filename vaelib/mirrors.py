@@ -6,7 +6,6 @@ import io
 import os
 import queue
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -15,6 +14,7 @@ import requests
 
 from vaelib import sources
 from vaelib.errors import UserError
+from vaelib.files import write_atomically
 from vaelib.sources import DataFile
 
 TIMEOUT = 3.0
@@ -125,17 +125,10 @@ def _reason(error: Exception) -> str:
 def _write(folder: Path, file: DataFile, content: bytes) -> None:
     # A server may have decompressed the file on its way.
     name = f"{file.name}.gz" if sources.is_gzip(content) else file.name
-    temporary: Path | None = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{name}.", delete=False) as stream:
-            temporary = Path(stream.name)
-            stream.write(content)
-        temporary.chmod(0o644)
-        temporary.replace(folder / name)
+        write_atomically(folder / name, content)
     except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
         raise UserError(
             f"the download {name} cannot be written to {folder} ({error.strerror}): make the "
             "folder writable, or set $VAELIB_DATA to a folder that holds the files"

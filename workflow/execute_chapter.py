@@ -25,6 +25,7 @@ from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
 from vaelib.errors import UserError
+from vaelib.files import write_atomically
 from workflow import messages, settings
 from workflow.chapters import BOOK, Page
 from workflow.settings import Settings
@@ -161,11 +162,9 @@ def describe(error: PapermillExecutionError, notebook: NotebookNode, name: str) 
 
 
 def write(path: Path, text: str) -> None:
-    """Put the file in its place whole, or not at all."""
+    """Put the file in its place whole, and its folder if that is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    write_atomically(path, text.encode())
 
 
 def run(name: str, chosen: Settings) -> None:
