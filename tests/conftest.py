@@ -14,6 +14,9 @@ os.environ["VAELIB_OFFLINE"] = "1"
 # Runs use one thread each; more would change the last bits, and slow small tests down.
 torch.set_num_threads(1)
 
+# Of the quick suite's statistical tests together.
+FALSE_ALARMS_A_RUN = 1e-4
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -24,3 +27,14 @@ def html() -> Path:
     if not (folder / "index.html").is_file():
         pytest.fail(f"{folder} holds no book: run `make book` first", pytrace=False)
     return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The false-alarm rates of the quick suite add up to no more than is promised."""
+    quick = [item for item in items if item.get_closest_marker("slow") is None]
+    total = sum(marker.args[0] for item in quick for marker in item.iter_markers("statistical"))
+    if total > FALSE_ALARMS_A_RUN:
+        raise pytest.UsageError(
+            f"the statistical tests raise a false alarm in {total:.1e} of all runs, which is more "
+            f"than {FALSE_ALARMS_A_RUN:.0e}: widen the tolerance of one"
+        )

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import os
+
 import torch
 from torch import Tensor, nn
 from torch.distributions import Independent, Normal
 
 from vaelib.datasets import Dataset
 from vaelib.model import VariationalAutoencoder
+
+
+def rng(seed: int = 0) -> torch.Generator:
+    """A generator for a test. VAELIB_TEST_SEED makes all of them others, to count false alarms."""
+    repetition = int(os.environ.get("VAELIB_TEST_SEED", "0"))
+    return torch.Generator().manual_seed(seed + 1_000_003 * repetition)
 
 
 class LinearGaussian(nn.Module):

@@ -5,17 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tests.helpers import PPCA
+from tests.helpers import PPCA, rng
 from vaelib.aevb import AEVB
 from vaelib.algorithm import Batch
-from vaelib.elbo import evaluate
+from vaelib.elbo import evaluate, gaussian_kl, lower_bound
 from vaelib.errors import UserError
 from vaelib.model import build
 from vaelib.sgvb import estimator_a, estimator_b, noise
-
-
-def rng(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 @pytest.mark.parametrize("estimator", ["A", "B"])
@@ -68,7 +64,44 @@ def test_recovers_the_evidence_of_the_linear_gaussian_model() -> None:
     assert abs(bound - ppca.log_evidence(x).mean().item()) < 0.03
 
 
+@pytest.mark.parametrize("kl_weight", [0.0, 0.3, 3.0])
+def test_kl_weight_is_the_weight_of_the_kl(kl_weight: float) -> None:
+    model = build(n_pixels=6, n_hidden=5, n_latent=2, init_std=0.5, generator=rng())
+    x = torch.rand(10, 6, generator=rng(1))
+    epsilon = noise(model, x, generator=rng(2))
+    parts = lower_bound(model, x, epsilon)
+    torch.testing.assert_close(
+        estimator_b(model, x, epsilon, kl_weight=kl_weight),
+        parts.reconstruction - kl_weight * parts.kl,
+    )
+
+
+def test_without_the_kl_the_posterior_narrows() -> None:
+    """An auto-encoder has no use for a wide code: the same training ends with a far larger KL."""
+    ppca = PPCA()
+    x = ppca.sample(500, rng(1))
+    kl = {}
+    for kl_weight in (0.0, 1.0):
+        model = ppca.untrained_model(x)
+        algorithm = AEVB(
+            model,
+            n_train=500,
+            stepsize=0.2,
+            kl_weight=kl_weight,
+            warmup=0,
+            prior_precision=0.0,
+            generator=rng(3),
+        )
+        for _ in range(300):
+            algorithm.step(Batch(x, torch.arange(500)))
+        with torch.no_grad():
+            kl[kl_weight] = gaussian_kl(model.encode(x)).mean().item()
+    assert kl[0.0] > 1.5 * kl[1.0]
+
+
 def test_bad_settings_are_named() -> None:
     model = build(n_pixels=6, n_hidden=5, n_latent=2, generator=rng())
+    with pytest.raises(UserError, match="kl_weight is 0"):
+        AEVB(model, n_train=10, stepsize=0.1, estimator="A", kl_weight=0.0, generator=rng())
     with pytest.raises(UserError, match="estimator 'C'"):
         AEVB(model, n_train=10, stepsize=0.1, estimator="C", generator=rng())  # type: ignore[arg-type]

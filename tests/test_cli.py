@@ -23,7 +23,7 @@ def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_all_names_every_run_once() -> None:
     chosen = cli.select("all", "quick", seed=0)
     slugs = [request.config.slug for request in chosen]
-    assert len(slugs) == len(set(slugs)) == 18 + 6 + 1
+    assert len(slugs) == len(set(slugs)) == 18 + 6 + 1 + 8 + 4
 
 
 def test_a_figure_and_a_run_name_what_they_say() -> None:
@@ -33,7 +33,7 @@ def test_a_figure_and_a_run_name_what_they_say() -> None:
 
 
 def test_a_run_of_two_figures_goes_as_far_as_the_further(monkeypatch: pytest.MonkeyPatch) -> None:
-    reach = {"figure2": 100, "figure3": 1, "figure4": 700, "figure5": 1}
+    reach = dict.fromkeys(experiments.GROUPS, 1) | {"figure2": 100, "figure4": 700}
     monkeypatch.setattr(experiments, "profile", lambda name: experiments.Profile(name, dict(reach)))
     shared = experiments.frey_face(2)
     assert cli.select(shared.slug, "quick", seed=0) == [experiments.RunRequest(shared, 700)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import pytest
 
@@ -23,6 +24,7 @@ OTHERS = {
     "minibatch_size": 50,
     "n_samples": 2,
     "estimator": "A",
+    "kl_weight": 0.5,
     "init_std": 0.1,
     "warmup": 0,
     "prior_precision": 0.0,
@@ -69,6 +71,8 @@ def test_dictionary_round_trip() -> None:
         ("n_samples", 0),
         ("stepsize", 0.0),
         ("stepsize", "fast"),
+        ("kl_weight", -1.0),
+        ("kl_weight", math.nan),
     ],
 )
 def test_impossible_settings_are_named(name: str, value: object) -> None:
@@ -79,6 +83,12 @@ def test_impossible_settings_are_named(name: str, value: object) -> None:
 def test_mcem_has_no_bound() -> None:
     with pytest.raises(UserError, match="recognition model"):
         dataclasses.replace(BASE, algorithm="mcem")
+
+
+@pytest.mark.parametrize("settings", [{"algorithm": "wake_sleep"}, {"estimator": "A"}])
+def test_only_estimator_b_has_a_kl_to_weigh(settings: dict[str, str]) -> None:
+    with pytest.raises(UserError, match=r"kl_weight is 0\.5, but only aevb"):
+        dataclasses.replace(BASE, kl_weight=0.5, **settings)
 
 
 @pytest.mark.parametrize("settings", [{"dataset": "mnist"}, {**BASE.to_dict(), "colour": 1}])

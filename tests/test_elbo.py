@@ -9,14 +9,10 @@ import torch
 from numpy.polynomial.hermite_e import hermegauss
 from torch.distributions import Independent, Laplace, Normal, kl_divergence
 
-from tests.helpers import PPCA
+from tests.helpers import PPCA, rng
 from vaelib.elbo import evaluate, gaussian_kl, log_weights, lower_bound
 from vaelib.errors import UserError
 from vaelib.model import build
-
-
-def rng(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def gaussian(seed: int, n: int = 20, d: int = 4) -> Independent[Normal]:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Independent, Normal
 
+from tests.helpers import rng
 from vaelib.algorithm import Batch
 from vaelib.elbo import gaussian_kl, lower_bound
 from vaelib.errors import UserError
@@ -43,10 +44,6 @@ class LinearGaussian(nn.Module):
         return Independent(Normal(mean, self.log_std.exp().expand_as(mean)), 1)
 
 
-def generator(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
 def factor_model() -> VariationalAutoencoder:
     encoder = LinearGaussian(2, 1, std=0.5, learn_std=True)
     decoder = LinearGaussian(1, 2, std=NOISE_STD, learn_std=False)
@@ -57,7 +54,7 @@ def factor_model() -> VariationalAutoencoder:
 
 
 def factor_data() -> Tensor:
-    g = generator(11)
+    g = rng(11)
     z = torch.randn(N, 1, generator=g, dtype=torch.float64)
     noise = NOISE_STD * torch.randn(N, 2, generator=g, dtype=torch.float64)
     return z * torch.tensor([1.2, -0.7], dtype=torch.float64) + noise
@@ -107,7 +104,7 @@ def best_bound(x: Tensor) -> float:
 
 
 def batches(x: Tensor, size: int, seed: int) -> Any:
-    g = generator(seed)
+    g = rng(seed)
     while True:
         indices = torch.randint(len(x), (size,), generator=g)
         yield Batch(x[indices], indices)
@@ -120,7 +117,7 @@ def test_estimators_are_unbiased(estimator: Any, n_theta: int) -> None:
     x = factor_data()
     model = factor_model()
     posterior = GlobalPosterior(model.decoder, initial_std=0.3)
-    g = generator(2)
+    g = rng(2)
     with torch.no_grad():
         estimates = torch.stack(
             [
@@ -144,8 +141,8 @@ def test_one_theta_a_datapoint_is_algorithm_2_as_printed() -> None:
     x = factor_data()[:5]
     model = factor_model()
     posterior = GlobalPosterior(model.decoder, initial_std=0.3)
-    epsilon = torch.randn(5, 1, generator=generator(), dtype=torch.float64)
-    zeta = posterior.noise(5, generator=generator(1))
+    epsilon = torch.randn(5, 1, generator=rng(), dtype=torch.float64)
+    zeta = posterior.noise(5, generator=rng(1))
     q_theta = Independent(Normal(posterior.mean, posterior.std), 1)
     p_theta = Independent(Normal(torch.zeros(2).double(), 1.0), 1)
     p_z = Independent(Normal(torch.zeros(1).double(), 1.0), 1)
@@ -169,11 +166,11 @@ def test_one_theta_a_datapoint_is_algorithm_2_as_printed() -> None:
 
 def test_a_posterior_without_width_is_the_ordinary_bound() -> None:
     """As σ_θ → 0, Eq. 24 becomes N times Eq. 7 less the KL of θ."""
-    model = build(n_pixels=6, n_hidden=5, n_latent=2, init_std=0.5, generator=generator()).double()
+    model = build(n_pixels=6, n_hidden=5, n_latent=2, init_std=0.5, generator=rng()).double()
     posterior = GlobalPosterior(model.decoder, initial_std=1e-12)
-    x = torch.rand(4, 6, generator=generator(1), dtype=torch.float64)
-    epsilon = torch.randn(4, 2, generator=generator(2), dtype=torch.float64)
-    zeta = posterior.noise(2, generator=generator(3))
+    x = torch.rand(4, 6, generator=rng(1), dtype=torch.float64)
+    epsilon = torch.randn(4, 2, generator=rng(2), dtype=torch.float64)
+    zeta = posterior.noise(2, generator=rng(3))
     full = estimator_b(model, posterior, x, epsilon, zeta, n_datapoints=30)
     ordinary = 30 * lower_bound(model, x, epsilon[None]).bound.mean() - posterior.kl()
     torch.testing.assert_close(full, ordinary, rtol=1e-9, atol=0)
@@ -198,7 +195,7 @@ def test_training_climbs_towards_the_evidence_and_never_past_it(estimator: Any) 
         estimator=estimator,
         initial_std=0.3,
         warmup=0,
-        generator=generator(3),
+        generator=rng(3),
     )
     stream = batches(x, 20, 4)
     seen = [exact_bound(model, algorithm.posterior, x).item()]
@@ -217,7 +214,7 @@ def test_the_predictive_bound_adds_up_to_the_full_bound() -> None:
     x = factor_data()
     model = factor_model()
     posterior = GlobalPosterior(model.decoder, initial_std=0.3)
-    g = generator(6)
+    g = rng(6)
     sums = torch.stack(
         [predictive_bound(model, posterior, x, n_samples=5, generator=g).sum() for _ in range(200)]
     )
@@ -226,14 +223,12 @@ def test_the_predictive_bound_adds_up_to_the_full_bound() -> None:
 
 
 def small_algorithm(seed: int = 0) -> FullVB:
-    model = build(n_pixels=6, n_hidden=5, n_latent=2, generator=generator(seed))
-    return FullVB(
-        model, n_train=30, stepsize=0.05, n_theta=2, warmup=2, generator=generator(seed + 1)
-    )
+    model = build(n_pixels=6, n_hidden=5, n_latent=2, generator=rng(seed))
+    return FullVB(model, n_train=30, stepsize=0.05, n_theta=2, warmup=2, generator=rng(seed + 1))
 
 
 def small_data() -> Tensor:
-    return torch.rand(30, 6, generator=generator(8))
+    return torch.rand(30, 6, generator=rng(8))
 
 
 def test_resume_is_bit_identical() -> None:
@@ -293,8 +288,8 @@ def test_bad_inputs() -> None:
         with pytest.raises(UserError, match=f"{n_theta} draws of theta cannot share"):
             estimator_b(model, posterior, x, epsilon, zeta, n_datapoints=N)
     with pytest.raises(UserError, match="n_samples is 0"):
-        predictive_bound(model, posterior, x, n_samples=0, generator=generator())
-    settings: dict[str, Any] = {"n_train": N, "stepsize": 0.1, "generator": generator()}
+        predictive_bound(model, posterior, x, n_samples=0, generator=rng())
+    settings: dict[str, Any] = {"n_train": N, "stepsize": 0.1, "generator": rng()}
     with pytest.raises(UserError, match="n_theta is 0"):
         FullVB(model, n_theta=0, **settings)
     with pytest.raises(UserError, match="estimator 'C' is not known"):

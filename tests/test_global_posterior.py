@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
+from tests.helpers import rng
 from vaelib.errors import UserError
 from vaelib.global_posterior import GlobalPosterior
 
@@ -27,12 +28,8 @@ class Regression(NamedTuple):
     log_evidence: Tensor
 
 
-def generator(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
 def regression(*, orthogonal: bool) -> Regression:
-    g = generator(5)
+    g = rng(5)
     inputs = torch.randn(12, 3, generator=g, dtype=torch.float64)
     if orthogonal:
         inputs = torch.linalg.qr(inputs).Q * torch.tensor([1.0, 2.0, 4.0])
@@ -80,7 +77,7 @@ def test_at_the_exact_posterior_every_draw_gives_the_log_evidence() -> None:
     """Eq. 13 with a KL of zero: log p(y|θ) + log p(θ) − log q(θ) does not depend on θ."""
     r = regression(orthogonal=True)
     posterior = posterior_over_weights(r.mean, r.precision.diagonal().rsqrt())
-    zeta = posterior.noise(20, generator=generator())
+    zeta = posterior.noise(20, generator=rng())
     estimates = log_likelihood(posterior, r, zeta) + posterior.log_ratio(zeta)
     torch.testing.assert_close(estimates, r.log_evidence.expand(20), rtol=1e-10, atol=1e-10)
     torch.testing.assert_close(exact_bound(posterior, r), r.log_evidence, rtol=1e-10, atol=1e-10)
@@ -112,7 +109,7 @@ def test_climbing_the_bound_finds_the_posterior(orthogonal: bool) -> None:
     posterior = posterior_over_weights(torch.zeros(3).double(), torch.full((3,), 0.1).double())
     assert exact_bound(posterior, r) < r.log_evidence - 10
     adagrad = torch.optim.Adagrad(posterior.parameters(), lr=0.2)
-    g = generator(1)
+    g = rng(1)
     averages = torch.zeros(2, 3, dtype=torch.float64)
     for step in range(1000):
         half = posterior.noise(1000, generator=g)
@@ -134,7 +131,7 @@ def test_climbing_the_bound_finds_the_posterior(orthogonal: bool) -> None:
 
 def network() -> GlobalPosterior:
     """A q(θ) over a network with two layers and biases, at random."""
-    g = generator(3)
+    g = rng(3)
     module = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 3)).double()
     posterior = GlobalPosterior(module, initial_std=0.2, prior_std=0.7)
     with torch.no_grad():
@@ -146,10 +143,10 @@ def network() -> GlobalPosterior:
 def test_theta_is_dealt_to_the_right_parameters() -> None:
     """At θ = μ the posterior computes what the module computes; at a draw, what a copy does."""
     posterior = network()
-    x = torch.randn(5, 2, generator=generator(), dtype=torch.float64)
+    x = torch.randn(5, 2, generator=rng(), dtype=torch.float64)
     torch.testing.assert_close(posterior(x, posterior.mean), posterior.module(x))
-    draw = posterior.sample(generator=generator(9))
-    zeta = posterior.noise(1, generator=generator(9))[0]
+    draw = posterior.sample(generator=rng(9))
+    zeta = posterior.noise(1, generator=rng(9))[0]
     theta = posterior.reparameterize(zeta)
     by_hand = torch.tanh(x @ draw["0.weight"].T + draw["0.bias"])
     by_hand = by_hand @ draw["2.weight"].T + draw["2.bias"]
@@ -162,7 +159,7 @@ def test_kl_and_densities_are_those_of_torch() -> None:
     q = Normal(posterior.mean, posterior.std)
     p = Normal(torch.zeros_like(posterior.mean), 0.7)
     torch.testing.assert_close(posterior.kl(), kl_divergence(q, p).sum())
-    zeta = posterior.noise(6, generator=generator())
+    zeta = posterior.noise(6, generator=rng())
     theta = posterior.reparameterize(zeta)
     torch.testing.assert_close(
         posterior.log_ratio(zeta), (p.log_prob(theta) - q.log_prob(theta)).sum(-1)
@@ -172,8 +169,8 @@ def test_kl_and_densities_are_those_of_torch() -> None:
 def test_gradients_reach_mean_and_std() -> None:
     """∂θ/∂μ = 1 and ∂θ/∂log σ = σ ζ, through the draw by name."""
     posterior = network()
-    zeta = posterior.noise(1, generator=generator(4))[0]
-    theta = posterior.sample(generator=generator(4))
+    zeta = posterior.noise(1, generator=rng(4))[0]
+    theta = posterior.sample(generator=rng(4))
     torch.cat([t.flatten() for t in theta.values()]).sum().backward()
     assert posterior.log_std.grad is not None
     torch.testing.assert_close(posterior.log_std.grad, posterior.std.detach() * zeta)

@@ -15,14 +15,11 @@ import torch
 from scipy import stats
 from torch import Tensor, nn
 
+from tests.helpers import rng
 from vaelib import hmc
 from vaelib.errors import UserError
 
 LogDensity = Callable[[Tensor], Tensor]
-
-
-def rng(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def randn(*shape: int, seed: int = 0) -> Tensor:

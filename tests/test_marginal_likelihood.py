@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Independent, Normal
 
-from tests.helpers import LinearEncoder, LinearGaussian
+from tests.helpers import LinearEncoder, LinearGaussian, rng
 from vaelib.elbo import log_weights
 from vaelib.errors import UserError
 from vaelib.marginal_likelihood import (
@@ -25,10 +25,6 @@ from vaelib.marginal_likelihood import (
 )
 from vaelib.model import VariationalAutoencoder, build
 from vaelib.quadrature import quadrature
-
-
-def rng(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 class Known(NamedTuple):

@@ -6,17 +6,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.helpers import PPCA, LinearEncoder, LinearGaussian
+from tests.helpers import PPCA, LinearEncoder, LinearGaussian, rng
 from vaelib import hmc
 from vaelib.algorithm import Batch
 from vaelib.errors import UserError
 from vaelib.mcem import MCEM
 from vaelib.model import VariationalAutoencoder, build
 from vaelib.optimiser import MAPAdagrad
-
-
-def rng(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def small_model(seed: int = 2) -> VariationalAutoencoder:

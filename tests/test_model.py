@@ -6,13 +6,9 @@ import pytest
 import torch
 from torch.distributions import MultivariateNormal
 
-from tests.helpers import PPCA
+from tests.helpers import PPCA, rng
 from vaelib.errors import UserError
 from vaelib.model import DecoderKind, build, log_standard_normal
-
-
-def rng(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def test_prior_is_standard_normal() -> None:

@@ -8,12 +8,9 @@ import pytest
 import torch
 from torch.distributions import Laplace
 
+from tests.helpers import rng
 from vaelib.errors import UserError
 from vaelib.networks import BernoulliMLP, GaussianMLP, draw, initialise
-
-
-def rng(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 @pytest.fixture

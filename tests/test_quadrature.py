@@ -9,14 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Bernoulli, Independent, Laplace, Normal
 
-from tests.helpers import LinearGaussian
+from tests.helpers import LinearGaussian, rng
 from vaelib.errors import UserError
 from vaelib.model import VariationalAutoencoder, build
 from vaelib.quadrature import log_likelihood_table, quadrature
-
-
-def rng(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def linear_model(

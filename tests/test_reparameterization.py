@@ -13,6 +13,7 @@ import torch
 from scipy import integrate, stats
 from torch import Tensor
 
+from tests.helpers import rng
 from vaelib.errors import UserError
 from vaelib.families import FAMILIES
 from vaelib.reparameterization import REPARAMETERIZATIONS, gaussian, get, sample, table
@@ -58,10 +59,6 @@ def tensors(values: dict[str, Any]) -> dict[str, Tensor]:
     return {n: torch.tensor(v, dtype=torch.float64) for n, v in values.items()}
 
 
-def generator(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
 def test_every_distribution_of_the_paper_is_there_under_its_family() -> None:
     assert {f: ", ".join(r.title for r in members) for f, members in FAMILIES.items()} == PAPER
     assert {name for name, _ in CASES} == set(REPARAMETERIZATIONS)
@@ -73,7 +70,7 @@ def test_distribution(name: str, values: dict[str, Any]) -> None:
 
     At this n a CDF that is off by 0.013 anywhere fails.
     """
-    z = sample(name, (50_000,), generator=generator(), **tensors(values))
+    z = sample(name, (50_000,), generator=rng(), **tensors(values))
     marginals = get(name).marginals(**tensors(values))
     columns = z.reshape(50_000, -1).numpy().T
     assert len(columns) == len(marginals)
@@ -96,7 +93,7 @@ def test_elliptical_and_dirichlet_are_right_jointly() -> None:
         "dirichlet": {"concentration": alpha},
     }
     for name, (centre, covariance) in exact.items():
-        z = sample(name, (n,), generator=generator(1), **parameters[name]) - centre
+        z = sample(name, (n,), generator=rng(1), **parameters[name]) - centre
         products = z.unsqueeze(-1) * z.unsqueeze(-2)
         error = products.mean(0) - covariance
         assert (error.abs() < 6 * products.std(0) / math.sqrt(n)).all()
@@ -107,7 +104,7 @@ def test_gradient_at_fixed_noise(name: str, values: dict[str, Any]) -> None:
     """Autograd agrees with finite differences of g itself; no randomness beyond the seed."""
     r = get(name)
     parameters = tensors(values)
-    epsilon = r.draw_noise((200,), generator=generator(2), **parameters)
+    epsilon = r.draw_noise((200,), generator=rng(2), **parameters)
     for parameter in r.parameters:
         if parameter in r.constant:
             continue
@@ -152,7 +149,7 @@ def test_pathwise_gradient_of_an_expectation(name: str, values: dict[str, Any]) 
     """
     n = 50_000
     r = get(name)
-    epsilon = r.draw_noise((n,), generator=generator(3), **tensors(values))
+    epsilon = r.draw_noise((n,), generator=rng(3), **tensors(values))
     # A copy of the parameters for each draw, so that the gradient comes apart draw by draw.
     leaves = {
         p: v.clone() if p in r.constant else v.expand(n, *v.shape).clone().requires_grad_()
@@ -239,7 +236,7 @@ def test_pathwise_gradient_of_a_moment(
     """Closed forms; 6 standard errors at n = 50 000, false alarm about 2e-9 each."""
     n = 50_000
     leaves = {p: torch.full((n,), v).double().requires_grad_() for p, v in values.items()}
-    f(sample(name, (), generator=generator(4), **leaves)).sum().backward()
+    f(sample(name, (), generator=rng(4), **leaves)).sum().backward()
     for parameter, value in exact.items():
         draws = leaves[parameter].grad
         assert draws is not None
@@ -257,7 +254,7 @@ def test_ends_of_the_noise_are_finite(
     leaves = {
         p: v.to(dtype).requires_grad_(p not in r.constant) for p, v in tensors(values).items()
     }
-    epsilon = r.draw_noise((4,), generator=generator(), **leaves)
+    epsilon = r.draw_noise((4,), generator=rng(), **leaves)
     eps = torch.finfo(dtype).eps
     if r.noise.support == (0.0, 1.0):
         epsilon[0], epsilon[1] = eps / 2, 1 - eps / 2
@@ -291,7 +288,7 @@ def test_inverse_cdf_keeps_its_accuracy_in_the_tails() -> None:
 def test_uniform_noise_never_reaches_an_end() -> None:
     """All of the 256 values that bfloat16 noise can take appear, and none is 0 or 1."""
     uniform = get("uniform").noise
-    u = uniform.draw((20_000,), generator(), torch.bfloat16).float()
+    u = uniform.draw((20_000,), rng(), torch.bfloat16).float()
     cells = round(1 / torch.finfo(torch.bfloat16).eps)
     torch.testing.assert_close(u.unique(), (torch.arange(cells) + 0.5) / cells)
 
@@ -300,28 +297,26 @@ def test_noise_is_reproducible_and_free_of_the_parameters() -> None:
     for name, values in CASES:
         r = get(name)
         moved = {p: v if p in r.constant else 1.1 * v for p, v in tensors(values).items()}
-        first = r.draw_noise((5,), generator=generator(7), **tensors(values))
-        assert torch.equal(first, r.draw_noise((5,), generator=generator(7), **moved))
+        first = r.draw_noise((5,), generator=rng(7), **tensors(values))
+        assert torch.equal(first, r.draw_noise((5,), generator=rng(7), **moved))
         assert torch.equal(
             r(first, **tensors(values)),
-            sample(name, (5,), generator=generator(7), **tensors(values)),
+            sample(name, (5,), generator=rng(7), **tensors(values)),
         )
 
 
 def test_each_value_of_a_parameter_gets_its_own_noise() -> None:
-    z = sample("gaussian", (2,), generator=generator(), loc=torch.zeros(3, 1), scale=torch.ones(4))
+    z = sample("gaussian", (2,), generator=rng(), loc=torch.zeros(3, 1), scale=torch.ones(4))
     assert z.shape == (2, 3, 4)
     assert len(z.unique()) == 24
-    assert sample("erlang", generator=generator(), concentration=4, rate=torch.ones(5)).shape == (
-        5,
-    )
-    x = sample("dirichlet", (2,), generator=generator(), concentration=torch.ones(5, 3))
+    assert sample("erlang", generator=rng(), concentration=4, rate=torch.ones(5)).shape == (5,)
+    x = sample("dirichlet", (2,), generator=rng(), concentration=torch.ones(5, 3))
     assert x.shape == (2, 5, 3)
     torch.testing.assert_close(x.sum(-1), torch.ones(2, 5))
 
 
 def test_gaussian_is_the_encoders_transformation() -> None:
-    mean, scale, epsilon = torch.randn(3, 4, 2, generator=generator())
+    mean, scale, epsilon = torch.randn(3, 4, 2, generator=rng())
     torch.testing.assert_close(gaussian(mean, scale.exp(), epsilon), mean + scale.exp() * epsilon)
     torch.testing.assert_close(
         gaussian(mean, scale.exp(), epsilon), get("gaussian")(epsilon, loc=mean, scale=scale.exp())
@@ -369,7 +364,7 @@ def test_table_says_which_gradients_are_implicit() -> None:
 )
 def test_bad_parameters(name: str, parameters: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError, match=message):
-        sample(name, (2,), generator=generator(), **parameters)
+        sample(name, (2,), generator=rng(), **parameters)
 
 
 def test_bad_noise() -> None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.helpers import PPCA
+from tests.helpers import PPCA, rng
 from vaelib.elbo import gaussian_kl
 from vaelib.errors import UserError
 from vaelib.model import DecoderKind, VariationalAutoencoder, build
@@ -20,10 +20,6 @@ from vaelib.sgvb import (
     noise,
     score_function_surrogate,
 )
-
-
-def rng(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def small_model(decoder: DecoderKind = "bernoulli") -> VariationalAutoencoder:

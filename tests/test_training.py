@@ -7,16 +7,12 @@ from itertools import pairwise
 import pytest
 import torch
 
+from tests.helpers import rng
 from vaelib.aevb import AEVB
 from vaelib.algorithm import Algorithm
 from vaelib.model import build
 from vaelib.training import DivergedError, Trainer, check_finite, evaluation_grid, figure3_grid
 from vaelib.wake_sleep import WakeSleep
-
-
-def rng(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
 
 DATA = torch.rand(50, 6, generator=rng(9))
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import torch
 
-from tests.helpers import PPCA
+from tests.helpers import PPCA, rng
 from vaelib.algorithm import Batch
 from vaelib.elbo import evaluate
 from vaelib.model import build
 from vaelib.networks import draw
 from vaelib.wake_sleep import WakeSleep
-
-
-def rng(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def test_step_is_a_wake_phase_then_a_sleep_phase() -> None:

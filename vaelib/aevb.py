@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Literal
 
 import torch
@@ -27,12 +28,13 @@ class AEVB:
         stepsize: Adagrad's global stepsize.
         n_samples: L, noise draws for each datapoint; 1 in the paper.
         estimator: "A" for Eq. 6, "B" for Eq. 7 (the paper's choice where the KL is known).
+        kl_weight: of the KL term of Eq. 7; other than 1 what is climbed is not the bound.
         warmup: steps that only accumulate squared gradients.
         prior_precision: of p(θ) = N(0, I/precision) on the weights.
         generator: the noise ε, on the model's device.
 
     Raises:
-        UserError: for an unknown estimator, or L below one.
+        UserError: for an unknown estimator, L below one, or a KL weight with estimator A.
     """
 
     objective = "lower_bound"
@@ -45,15 +47,22 @@ class AEVB:
         stepsize: float,
         n_samples: int = 1,
         estimator: Estimator = "B",
+        kl_weight: float = 1.0,
         warmup: int = 100,
         prior_precision: float = 1.0,
         generator: torch.Generator,
     ) -> None:
         if estimator not in ESTIMATORS:
             raise UserError(f"estimator {estimator!r} is not known: use 'A' (Eq. 6) or 'B' (Eq. 7)")
+        if kl_weight != 1 and estimator != "B":
+            raise UserError(
+                f"kl_weight is {kl_weight}, but estimator A has no KL term: use estimator 'B'"
+            )
         self.model = model
         self.n_samples = n_samples
-        self._estimator = ESTIMATORS[estimator]
+        self._estimator: Callable[[VariationalAutoencoder, Tensor, Tensor], Tensor] = (
+            ESTIMATORS[estimator] if kl_weight == 1 else partial(estimator_b, kl_weight=kl_weight)
+        )
         self._generator = generator
         self._optimiser = MAPAdagrad(
             model.named_parameters(),

@@ -47,6 +47,7 @@ def make_algorithm(
             stepsize=stepsize,
             n_samples=config.n_samples,
             estimator=config.estimator,
+            kl_weight=config.kl_weight,
             warmup=config.warmup,
             prior_precision=config.prior_precision,
             generator=noise,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -37,6 +38,7 @@ class RunConfig:
         seed: of everything random.
         measure: what is evaluated, the bound (Fig. 2) or the marginal likelihood (Fig. 3).
         minibatch_size, n_samples, estimator: M and L of Algorithm 1, and Eq. 6 or 7.
+        kl_weight: of the KL term while training AEVB; 1 is the bound, 0 an ordinary auto-encoder.
         init_std: standard deviation of the initial parameters.
         warmup: first steps that only accumulate squared gradients.
         prior_precision: of p(θ) on the weights.
@@ -58,6 +60,7 @@ class RunConfig:
     minibatch_size: int = 100
     n_samples: int = 1
     estimator: Literal["A", "B"] = "B"
+    kl_weight: float = 1.0
     init_std: float = 0.01
     warmup: int = 100
     prior_precision: float = 1.0
@@ -75,6 +78,13 @@ class RunConfig:
                 raise UserError(f"{name} is {getattr(self, name)}: give a number of at least 1")
         if self.stepsize != "auto" and not (isinstance(self.stepsize, float) and self.stepsize > 0):
             raise UserError(f"stepsize is {self.stepsize!r}: give a positive number, or 'auto'")
+        if not 0 <= self.kl_weight < math.inf:
+            raise UserError(f"kl_weight is {self.kl_weight}: give 0 or a positive number")
+        if self.kl_weight != 1 and (self.algorithm, self.estimator) != ("aevb", "B"):
+            raise UserError(
+                f"kl_weight is {self.kl_weight}, but only aevb with estimator 'B' has the KL as a "
+                "term of its own: leave it at 1"
+            )
         if self.algorithm == "mcem" and self.measure == "lower_bound":
             raise UserError(
                 "measure 'lower_bound' needs a recognition model, which mcem has not: "

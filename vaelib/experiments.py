@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -18,11 +19,14 @@ MNIST_LATENT = (3, 5, 10, 20, 200)
 FREY_LATENT = (2, 5, 10, 20)
 MANIFOLD_LATENT = (2, 5, 10, 20)
 FIGURE3_N_TRAIN = (1000, 50_000)
+# (M, L) of section 2.3: the first four spend 100 decodings on a step, each in another way.
+MINIBATCHES = ((100, 1), (50, 2), (25, 4), (10, 10), (10, 1), (10, 4), (100, 4), (100, 10))
+KL_WEIGHTS = (0.0, 0.3, 1.0, 3.0)
 
 
 @dataclass(frozen=True)
 class Profile:
-    """How many training samples each figure's runs get."""
+    """How many training samples each figure's runs get; with L draws for each, 1/L of them."""
 
     name: str
     samples: dict[str, int]
@@ -108,16 +112,44 @@ def figure5(seed: int = 0) -> list[RunConfig]:
     return [mnist(n, seed=seed) for n in MANIFOLD_LATENT]
 
 
+def _small(seed: int, **settings: Any) -> RunConfig:
+    """An MNIST run of a fifth of the hidden units, with one stepsize for all, to vary one thing."""
+    return dataclasses.replace(
+        mnist(10, seed=seed), n_hidden=100, stepsize=0.02, warmup=20, **settings
+    )
+
+
+def minibatches(seed: int = 0) -> list[RunConfig]:
+    """Section 2.3: what to spend decodings on, datapoints (M) or draws for each (L)."""
+    return [_small(seed, minibatch_size=m, n_samples=n) for m, n in MINIBATCHES]
+
+
+def kl_weights(seed: int = 0) -> list[RunConfig]:
+    """Section 2.3: training with the KL off, weakened, as it is, and strengthened.
+
+    The last is the two-dimensional run of Fig. 4 with the KL off, to be drawn beside it.
+    """
+    return [
+        *(_small(seed, kl_weight=weight) for weight in KL_WEIGHTS),
+        dataclasses.replace(mnist(2, seed=seed), kl_weight=0.0),
+    ]
+
+
 GROUPS: dict[str, Callable[[int], list[RunConfig]]] = {
     "figure2": figure2,
     "figure3": figure3,
     "figure4": figure4,
     "figure5": figure5,
+    "minibatches": minibatches,
+    "kl_weights": kl_weights,
 }
 
 
 def requests(group: str, profile_name: str, *, seed: int = 0) -> list[RunRequest]:
-    """The runs behind one figure, as far as the profile carries them.
+    """The runs behind one figure or study, as far as the profile carries them.
+
+    The profile counts decodings: a run with L draws for each datapoint gets 1/L of the samples, so
+    that all of a group cost about the same.
 
     Raises:
         UserError: for an unknown group or profile.
@@ -125,7 +157,7 @@ def requests(group: str, profile_name: str, *, seed: int = 0) -> list[RunRequest
     if group not in GROUPS:
         raise UserError(f"figure {group!r} is not known: use one of {', '.join(GROUPS)}")
     samples = profile(profile_name).samples[group]
-    return [RunRequest(config, samples) for config in GROUPS[group](seed)]
+    return [RunRequest(config, samples // config.n_samples) for config in GROUPS[group](seed)]
 
 
 def groups(profile_name: str, *, seed: int = 0) -> dict[str, list[RunRequest]]:

@@ -42,12 +42,16 @@ def estimator_a(model: VariationalAutoencoder, x: Tensor, epsilon: Tensor) -> Te
     return log_weights(model, x, epsilon).mean(0)
 
 
-def estimator_b(model: VariationalAutoencoder, x: Tensor, epsilon: Tensor) -> Tensor:
+def estimator_b(
+    model: VariationalAutoencoder, x: Tensor, epsilon: Tensor, *, kl_weight: float = 1.0
+) -> Tensor:
     """Eq. 7, the estimator L^B with the KL in closed form; in section 3 it is Eq. 10.
 
-    Args and return value as `estimator_a`.
+    Args and return value as `estimator_a`. A kl_weight other than 1 makes it an estimate of
+    something else than the bound; 0 leaves the reconstruction, an ordinary auto-encoder's goal.
     """
-    return lower_bound(model, x, epsilon).bound
+    parts = lower_bound(model, x, epsilon)
+    return parts.bound + (1.0 - kl_weight) * parts.kl if kl_weight != 1.0 else parts.bound
 
 
 def minibatch_estimator(per_datapoint: Tensor, *, n_datapoints: int) -> Tensor:

@@ -1,0 +1,30 @@
+"""The noise of an estimated bound, where it is known."""
+
+from __future__ import annotations
+
+import torch
+
+from tests.helpers import PPCA, rng
+from vaelib import studies
+from vaelib.model import build
+
+
+def test_estimator_variance_of_an_exact_posterior() -> None:
+    """Where q is exact, A has no variance and B has the reconstruction's."""
+    ppca = PPCA()
+    x = ppca.sample(6, rng(1))
+    table = studies.estimator_variance(ppca.exact_model(), x, repetitions=100, generator=rng(2))
+    variance = table.pivot(index="datapoint", columns="estimator", values="variance")
+    assert variance["A"].max() < 1e-15
+    assert variance["B"].min() > 0.1
+
+
+def test_bound_noise_shrinks_with_the_data() -> None:
+    model = build(n_pixels=20, n_hidden=8, n_latent=2, init_std=0.5, generator=rng())
+    x = torch.rand(4000, 20, generator=rng(1))
+    variances = [
+        studies.bound_noise(model, x[:n], repetitions=60, generator=rng(2))["value"].var()
+        for n in (10, 4000)
+    ]
+    # Expected ratio 400; sample variances of 60 stray by 10 with probability below 1e-9.
+    assert variances[0] / variances[1] > 40
