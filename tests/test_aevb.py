@@ -76,6 +76,18 @@ def test_kl_weight_is_the_weight_of_the_kl(kl_weight: float) -> None:
     )
 
 
+def test_without_the_kl_a_huge_one_leaves_no_trace() -> None:
+    """bound + kl would cancel to 0 where the KL is beyond the precision of float32."""
+    model = build(n_pixels=6, n_hidden=5, n_latent=2, init_std=0.5, generator=rng())
+    with torch.no_grad():
+        model.encoder.mean.bias.fill_(1e12)
+    x = torch.rand(10, 6, generator=rng(1))
+    epsilon = noise(model, x, generator=rng(2))
+    objective = estimator_b(model, x, epsilon, kl_weight=0.0)
+    assert torch.equal(objective, lower_bound(model, x, epsilon).reconstruction)
+    assert (objective != 0).all()
+
+
 def test_without_the_kl_the_posterior_narrows() -> None:
     """An auto-encoder has no use for a wide code: the same training ends with a far larger KL."""
     ppca = PPCA()

@@ -22,9 +22,10 @@ from torch import Tensor
 
 from vaelib import figures, paper
 from vaelib.errors import UserError
-from vaelib.figures.manifolds import manifold_grid, sheet
+from vaelib.figures.manifolds import sheet
 from vaelib.figures.theme import ESTIMATORS
 from vaelib.model import VariationalAutoencoder, build
+from vaelib.studies.latent_space import manifold_grid
 
 SHAPE = (4, 3)
 COLUMNS = [
@@ -328,16 +329,6 @@ def test_figure3_has_two_panels_with_three_algorithms_and_the_paper() -> None:
 def test_a_run_that_no_panel_shows_is_refused(change: dict[str, object], message: str) -> None:
     with pytest.raises(UserError, match=message):
         figures.figure2(curves().assign(**change))
-
-
-def test_manifold_grid_is_equally_spaced_in_probability() -> None:
-    z = manifold_grid(4, like=model(2))
-    assert z.shape == (16, 2)
-    assert z.isfinite().all()
-    u = torch.special.ndtr(z).reshape(4, 4, 2)
-    centres = torch.tensor([0.125, 0.375, 0.625, 0.875])
-    torch.testing.assert_close(u[0, :, 0], centres)
-    torch.testing.assert_close(u[:, 0, 1], centres.flip(0))
 
 
 def test_manifold_shows_the_decoder_means_from_the_top_left() -> None:

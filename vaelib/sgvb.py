@@ -51,7 +51,9 @@ def estimator_b(
     something else than the bound; 0 leaves the reconstruction, an ordinary auto-encoder's goal.
     """
     parts = lower_bound(model, x, epsilon)
-    return parts.bound + (1.0 - kl_weight) * parts.kl if kl_weight != 1.0 else parts.bound
+    if kl_weight == 1.0:
+        return parts.bound
+    return parts.reconstruction - kl_weight * parts.kl
 
 
 def minibatch_estimator(per_datapoint: Tensor, *, n_datapoints: int) -> Tensor:

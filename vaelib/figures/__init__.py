@@ -11,6 +11,7 @@ from vaelib.figures.graphical_model import figure1
 from vaelib.figures.latent_space import kl_surface, latent_codes
 from vaelib.figures.learning_curves import figure2, figure3
 from vaelib.figures.manifolds import figure4, figure5, reconstructions, samples_of_data
+from vaelib.figures.objective import draws_against_images, without_the_kl
 from vaelib.figures.sampling import hmc_trajectory, sample_path
 from vaelib.figures.theme import LABELS, LINESTYLES, MARKERS, PALETTE, use_theme
 
@@ -20,6 +21,7 @@ __all__ = [
     "MARKERS",
     "PALETTE",
     "decomposition",
+    "draws_against_images",
     "estimator_variance",
     "figure1",
     "figure2",
@@ -37,4 +39,5 @@ __all__ = [
     "sample_path",
     "samples_of_data",
     "use_theme",
+    "without_the_kl",
 ]

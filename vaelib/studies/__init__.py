@@ -2,8 +2,23 @@
 
 from vaelib.studies.bounds import bound_noise, estimator_variance
 from vaelib.studies.gradients import BASELINE, SCORE, A, B, gradient_variance
+from vaelib.studies.latent_space import (
+    latent_accuracy,
+    manifold_roughness,
+    neighbour_accuracy,
+    principal_components,
+)
 from vaelib.studies.likelihood import likelihood_estimators
+from vaelib.studies.objective import (
+    Interval,
+    auto_encoder,
+    decoding_curves,
+    draws_at_equal_cost,
+    interval,
+    kl_weight_bounds,
+)
 from vaelib.studies.one_dimensional import Decomposition, OneDimensional
+from vaelib.studies.sample_quality import frechet_distance, greyness, sample_quality
 
 __all__ = [
     "BASELINE",
@@ -11,9 +26,22 @@ __all__ = [
     "A",
     "B",
     "Decomposition",
+    "Interval",
     "OneDimensional",
+    "auto_encoder",
     "bound_noise",
+    "decoding_curves",
+    "draws_at_equal_cost",
     "estimator_variance",
+    "frechet_distance",
     "gradient_variance",
+    "greyness",
+    "interval",
+    "kl_weight_bounds",
+    "latent_accuracy",
     "likelihood_estimators",
+    "manifold_roughness",
+    "neighbour_accuracy",
+    "principal_components",
+    "sample_quality",
 ]
