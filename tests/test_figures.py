@@ -131,6 +131,17 @@ def full_vb_table() -> pd.DataFrame:
     )
 
 
+def objective_table() -> pd.DataFrame:
+    rows = [
+        (m, n, seed, "test", decodings, -200.0 + decodings / 100 + seed)
+        for m, n in ((100, 1), (100, 10), (10, 10))
+        for seed in (0, 1)
+        for decodings in (1000, 2000)
+    ]
+    names = ["minibatch_size", "n_samples", "seed", "split", "decodings", "value"]
+    return pd.DataFrame(rows, columns=names)
+
+
 def log_density(z: Tensor) -> Tensor:
     return -0.5 * z.square().sum(-1)
 
@@ -156,6 +167,10 @@ DRAWN: dict[str, Callable[[], Figure]] = {
     "likelihood_estimators": lambda: figures.likelihood_estimators(likelihood_table()),
     "sample_path": lambda: figures.sample_path(PATH[:, 0], PATH[:, 0] + 1, PATH[:, 1]),
     "hmc_trajectory": lambda: figures.hmc_trajectory(log_density, PATH, CODES),
+    "draws_against_images": lambda: figures.draws_against_images(objective_table()),
+    "without_the_kl": lambda: figures.without_the_kl(
+        {"off": model(2), "on": model(2)}, IMAGES, torch.arange(7), SHAPE
+    ),
     "full_vb": lambda: figures.full_vb(full_vb_table(), log_evidence=-1.0),
 }
 # The words that say what is measured, and its unit where it has one.
@@ -170,6 +185,8 @@ AXIS_LABELS = {
     "gradient_variance": ["(nats²)"],
     "estimator_variance": ["A (nats²)", "B (nats²)"],
     "likelihood_estimators": ["(nats)"],
+    "draws_against_images": ["decoded samples", "test bound (nats per datapoint)"],
+    "without_the_kl": ["mean of $z_1$", "decoded draws from the prior"],
     "full_vb": ["training samples evaluated", "nats per datapoint"],
 }
 TABLES: dict[str, tuple[Callable[[pd.DataFrame], Figure], Callable[[], pd.DataFrame]]] = {
@@ -180,6 +197,7 @@ TABLES: dict[str, tuple[Callable[[pd.DataFrame], Figure], Callable[[], pd.DataFr
     "gradient_variance": (figures.gradient_variance, gradient_table),
     "estimator_variance": (figures.estimator_variance, estimator_table),
     "likelihood_estimators": (figures.likelihood_estimators, likelihood_table),
+    "draws_against_images": (figures.draws_against_images, objective_table),
     "full_vb": (figures.full_vb, full_vb_table),
 }
 
@@ -454,3 +472,21 @@ print(text.getvalue(), end="")
     )
     # Another process, with other hashes, draws the same bytes.
     assert other.stdout == svg(figures.figure1())
+
+
+def test_settings_of_m_and_l_stand_where_they_are_compared() -> None:
+    """A band over the seeds, and no setting on the right whose step costs more than the first's."""
+    figure = figures.draws_against_images(objective_table())
+    left, right = panels(figure)
+    assert (len(left.lines), len(right.lines)) == (2, 2)
+    assert len(left.collections) == 2
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        "$M = 100$, $L = 1$",
+        "$M = 100$, $L = 10$",
+        "$M = 10$, $L = 10$",
+    ]
+
+
+def test_only_a_plane_of_codes_is_drawn_without_the_kl() -> None:
+    with pytest.raises(UserError, match="n_latent 5: a plane of codes needs 2"):
+        figures.without_the_kl({"off": model(5)}, IMAGES, torch.arange(7), SHAPE)

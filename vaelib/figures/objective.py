@@ -8,19 +8,32 @@ import pandas as pd
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Circle
+from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 from torch import Tensor
 
 from vaelib.errors import UserError
 from vaelib.figures.checks import check_table, to_array, to_images
 from vaelib.figures.latent_space import DIGIT_COLOURS
 from vaelib.figures.manifolds import sheet
-from vaelib.figures.theme import BLUE, GREEN, INK, ORANGE, PURPLE, VERMILION, WIDTH, new_figure
+from vaelib.figures.theme import (
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    WIDTH,
+    new_figure,
+)
 from vaelib.model import VariationalAutoencoder
 from vaelib.randomness import generator
 
-SHADES = (BLUE, ORANGE, VERMILION, GREEN, PURPLE)
-MARKS = ("o", "s", "^", "D", "v")
+# A colour and a marker for each setting, in the order of the table.
+SHADES = (BLUE, ORANGE, VERMILION, GREEN, PURPLE, SKY, INK)
+MARKS = ("o", "s", "^", "D", "v", "P", "X")
 
 
 def draws_against_images(curves: pd.DataFrame) -> Figure:
@@ -39,34 +52,33 @@ def draws_against_images(curves: pd.DataFrame) -> Figure:
     columns = ("minibatch_size", "n_samples", "seed", "split", "decodings", "value")
     check_table(curves, columns, figure="M and L")
     test = curves[curves["split"] == "test"]
-    figure = new_figure(WIDTH, 3.1)
+    figure = new_figure(WIDTH, 3.5)
     left, right = figure.subplots(1, 2, sharey=True)
     large = test["minibatch_size"].max()
-    panels = (
-        (left, "more draws for each image", test[test["minibatch_size"] == large]),
-        (right, "fewer images a step", _not_dearer(test, int(large))),
-    )
-    for axes, title, shown in panels:
-        settings = shown.groupby(["minibatch_size", "n_samples"], sort=False)
-        for place, ((m, n), rows) in enumerate(settings):
-            _line(axes, rows, f"$M = {m}$, $L = {n}$", place % len(SHADES))
+    settings = test.groupby(["minibatch_size", "n_samples"], sort=False)
+    lines = {}
+    for place, (_, rows) in enumerate(settings):
+        m, n = int(rows["minibatch_size"].iloc[0]), int(rows["n_samples"].iloc[0])
+        # Left are the steps of as many images, right those that cost no more than the first.
+        for axes, shown in ((left, m == large), (right, m * n <= large)):
+            if shown:
+                lines[f"$M = {m}$, $L = {n}$"] = _line(axes, rows, place % len(SHADES))
+    for axes, title in ((left, "more draws for each image"), (right, "fewer images a step")):
         axes.set(xscale="log", title=title, xlabel="decoded samples (datapoints × $L$)")
-        axes.legend(loc="lower right")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter(EngFormatter())
+        axes.xaxis.set_minor_formatter(NullFormatter())
     left.set_ylabel("test bound (nats per datapoint)")
+    figure.legend(lines.values(), lines.keys(), loc="outside lower center", ncols=4)
     return figure
 
 
-def _not_dearer(test: pd.DataFrame, large: int) -> pd.DataFrame:
-    """Settings whose step costs no more than that of M = `large`, L = 1."""
-    chosen: pd.DataFrame = test[test["minibatch_size"] * test["n_samples"] <= large]
-    return chosen
-
-
-def _line(axes: Axes, rows: pd.DataFrame, label: str, place: int) -> None:
+def _line(axes: Axes, rows: pd.DataFrame, place: int) -> Line2D:
     by = rows.groupby("decodings")["value"]
     mean, low, high = by.mean(), by.min(), by.max()
-    axes.plot(mean.index, mean, color=SHADES[place], marker=MARKS[place], label=label)
     axes.fill_between(mean.index, low, high, color=SHADES[place], alpha=0.2, lw=0)
+    (line,) = axes.plot(mean.index, mean, color=SHADES[place], marker=MARKS[place])
+    return line
 
 
 def without_the_kl(
