@@ -9,6 +9,7 @@ from vaelib.studies.latent_space import (
     principal_components,
 )
 from vaelib.studies.likelihood import likelihood_estimators
+from vaelib.studies.linear_gaussian import gap_and_kl, halfway, linear_gaussian_fits
 from vaelib.studies.objective import (
     Interval,
     auto_encoder,
@@ -34,12 +35,15 @@ __all__ = [
     "draws_at_equal_cost",
     "estimator_variance",
     "frechet_distance",
+    "gap_and_kl",
     "gradient_variance",
     "greyness",
+    "halfway",
     "interval",
     "kl_weight_bounds",
     "latent_accuracy",
     "likelihood_estimators",
+    "linear_gaussian_fits",
     "manifold_roughness",
     "neighbour_accuracy",
     "principal_components",
