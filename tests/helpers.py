@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 
 import torch
+from numpy.polynomial.hermite_e import hermegauss
+from torch import Tensor
 
 from vaelib.datasets import Dataset
 from vaelib.probabilistic_pca import LinearEncoder, LinearGaussian, ProbabilisticPCA
 
-__all__ = ["PPCA", "LinearEncoder", "LinearGaussian", "rng", "six_pixels"]
+__all__ = ["PPCA", "LinearEncoder", "LinearGaussian", "gauss_hermite", "rng", "six_pixels"]
 
 PPCA = ProbabilisticPCA.example
 
@@ -18,6 +20,13 @@ def rng(seed: int = 0) -> torch.Generator:
     """A generator for a test. VAELIB_TEST_SEED makes all of them others, to count false alarms."""
     repetition = int(os.environ.get("VAELIB_TEST_SEED", "0"))
     return torch.Generator().manual_seed(seed + 1_000_003 * repetition)
+
+
+def gauss_hermite(d: int, n: int) -> tuple[Tensor, Tensor]:
+    """Nodes `(n**d, d)` and probabilities of a standard normal, exact for polynomials below 2n."""
+    nodes, weights = (torch.tensor(array) for array in hermegauss(n))
+    grid = torch.cartesian_prod(*[nodes] * d)
+    return grid, torch.cartesian_prod(*[weights / weights.sum()] * d).prod(-1)
 
 
 def six_pixels(n_train: int = 80) -> Dataset:

@@ -6,10 +6,9 @@ import math
 
 import pytest
 import torch
-from numpy.polynomial.hermite_e import hermegauss
 from torch.distributions import Independent, Laplace, Normal, kl_divergence
 
-from tests.helpers import rng
+from tests.helpers import gauss_hermite, rng
 from vaelib.elbo import evaluate, gaussian_kl, log_weights, lower_bound
 from vaelib.errors import UserError
 from vaelib.model import build
@@ -84,13 +83,6 @@ def test_closed_form_and_integrand_have_one_expectation() -> None:
     generic = (probabilities[:, None] * log_weights(model, x, epsilon.unsqueeze(1))).sum(0)
     bounds = torch.stack([lower_bound(model, x, e.expand(1, 10, 2)).bound for e in epsilon])
     torch.testing.assert_close((probabilities[:, None] * bounds).sum(0), generic)
-
-
-def gauss_hermite(d: int, n: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Nodes `(n**d, d)` and probabilities of a standard normal, exact for polynomials below 2n."""
-    nodes, weights = (torch.tensor(array) for array in hermegauss(n))
-    grid = torch.cartesian_prod(*[nodes] * d)
-    return grid, torch.cartesian_prod(*[weights / weights.sum()] * d).prod(-1)
 
 
 def test_bound_is_reconstruction_minus_kl() -> None:

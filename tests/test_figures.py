@@ -108,11 +108,20 @@ def density_table() -> pd.DataFrame:
 
 def gradient_table() -> pd.DataFrame:
     rows = [
-        (estimator, "mean.weight", component, (10.0 ** (3 - place)) * (1 + component))
+        (estimator, "mean.weight", component, (10.0 ** (7 - place)) * (1 + component))
         for place, estimator in enumerate(ESTIMATORS)
         for component in range(5)
     ]
     return pd.DataFrame(rows, columns=["estimator", "parameter", "component", "variance"])
+
+
+def training_table() -> pd.DataFrame:
+    tables = [
+        gradient_table().assign(training_samples=samples, parameter=f"{layer}.weight")
+        for samples in (0, 1000, 10_000)
+        for layer in ("mean", "log_variance")
+    ]
+    return pd.concat(tables)
 
 
 def estimator_table() -> pd.DataFrame:
@@ -163,6 +172,9 @@ DRAWN: dict[str, Callable[[], Figure]] = {
     "decomposition": lambda: figures.decomposition(decomposition_table()),
     "posterior_1d": lambda: figures.posterior_1d(density_table()),
     "gradient_variance": lambda: figures.gradient_variance(gradient_table()),
+    "gradient_variance_in_training": lambda: figures.gradient_variance_in_training(
+        training_table()
+    ),
     "estimator_variance": lambda: figures.estimator_variance(estimator_table()),
     "likelihood_estimators": lambda: figures.likelihood_estimators(likelihood_table()),
     "sample_path": lambda: figures.sample_path(PATH[:, 0], PATH[:, 0] + 1, PATH[:, 1]),
@@ -183,6 +195,7 @@ AXIS_LABELS = {
     "decomposition": ["standard deviation", "nats"],
     "posterior_1d": ["$z$", "density of $z$"],
     "gradient_variance": ["(nats²)"],
+    "gradient_variance_in_training": ["training samples evaluated", "(nats²)"],
     "estimator_variance": ["A (nats²)", "B (nats²)"],
     "likelihood_estimators": ["(nats)"],
     "draws_against_images": ["decoded samples", "test bound (nats per datapoint)"],
@@ -195,6 +208,7 @@ TABLES: dict[str, tuple[Callable[[pd.DataFrame], Figure], Callable[[], pd.DataFr
     "decomposition": (figures.decomposition, decomposition_table),
     "posterior_1d": (figures.posterior_1d, density_table),
     "gradient_variance": (figures.gradient_variance, gradient_table),
+    "gradient_variance_in_training": (figures.gradient_variance_in_training, training_table),
     "estimator_variance": (figures.estimator_variance, estimator_table),
     "likelihood_estimators": (figures.likelihood_estimators, likelihood_table),
     "draws_against_images": (figures.draws_against_images, objective_table),
@@ -396,11 +410,28 @@ def test_decomposition_shades_the_kl_between_bound_and_evidence() -> None:
 
 
 def test_gradient_variance_states_the_median_ratio() -> None:
-    axes = figures.gradient_variance(gradient_table()).axes[0]
+    table = gradient_table().query("estimator in @shown", local_dict={"shown": [*ESTIMATORS][-4:]})
+    axes = figures.gradient_variance(table).axes[0]
     written = [text.get_text() for text in axes.texts]
     assert written == ["× 1", "× 10", "× 100", "× 1.0 × $10^{3}$", "relative to B"]
     with pytest.raises(UserError, match="several rows"):
         figures.gradient_variance(gradient_table().drop(columns="component"))
+
+
+def test_variance_in_training_is_the_median_of_each_layer() -> None:
+    table = training_table()
+    drawn = figures.gradient_variance_in_training(table).axes
+    titles = [axes.get_title() for axes in drawn]
+    assert titles == ["layer of the mean", "layer of the log variance"]
+    for axes in drawn:
+        assert len(axes.lines) == len(ESTIMATORS)
+        best = axes.lines[-1]
+        assert to_hex(best.get_color()).upper() == ESTIMATORS["estimator B"]
+        # Variances 1, 2, 3, 4, 5: their median.
+        np.testing.assert_array_equal(best.get_ydata(), 3.0)
+        np.testing.assert_array_equal(best.get_xdata(), [0, 1000, 10_000])
+    with pytest.raises(UserError, match="only one count"):
+        figures.gradient_variance_in_training(table[table["training_samples"] == 0])
 
 
 def test_estimator_variance_states_the_share() -> None:

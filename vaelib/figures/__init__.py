@@ -5,7 +5,12 @@ an input that it cannot draw. Importing this package sets nothing; call `use_the
 """
 
 from vaelib.figures.bound import decomposition, posterior_1d
-from vaelib.figures.estimators import estimator_variance, gradient_variance, likelihood_estimators
+from vaelib.figures.estimators import (
+    estimator_variance,
+    gradient_variance,
+    gradient_variance_in_training,
+    likelihood_estimators,
+)
 from vaelib.figures.global_parameters import full_vb
 from vaelib.figures.graphical_model import figure1
 from vaelib.figures.latent_space import kl_surface, latent_codes
@@ -30,6 +35,7 @@ __all__ = [
     "figure5",
     "full_vb",
     "gradient_variance",
+    "gradient_variance_in_training",
     "hmc_trajectory",
     "kl_surface",
     "latent_codes",

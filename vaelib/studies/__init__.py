@@ -1,7 +1,21 @@
 """Small measurements that the chapters show: how right, and how noisy, an estimator is."""
 
 from vaelib.studies.bounds import bound_noise, estimator_variance
-from vaelib.studies.gradients import BASELINE, SCORE, A, B, gradient_variance
+from vaelib.studies.gradients import (
+    BASELINE,
+    CONTROLLED,
+    EXACT_KL,
+    RAO_BLACKWELL,
+    RAO_BLACKWELL_CONTROLLED,
+    SCORE,
+    A,
+    B,
+    Ratio,
+    gradient_variance,
+    gradient_variance_in_training,
+    variance_ratio,
+    variance_ratios,
+)
 from vaelib.studies.latent_space import (
     latent_accuracy,
     manifold_roughness,
@@ -23,12 +37,17 @@ from vaelib.studies.sample_quality import frechet_distance, greyness, sample_qua
 
 __all__ = [
     "BASELINE",
+    "CONTROLLED",
+    "EXACT_KL",
+    "RAO_BLACKWELL",
+    "RAO_BLACKWELL_CONTROLLED",
     "SCORE",
     "A",
     "B",
     "Decomposition",
     "Interval",
     "OneDimensional",
+    "Ratio",
     "auto_encoder",
     "bound_noise",
     "decoding_curves",
@@ -37,6 +56,7 @@ __all__ = [
     "frechet_distance",
     "gap_and_kl",
     "gradient_variance",
+    "gradient_variance_in_training",
     "greyness",
     "halfway",
     "interval",
@@ -48,4 +68,6 @@ __all__ = [
     "neighbour_accuracy",
     "principal_components",
     "sample_quality",
+    "variance_ratio",
+    "variance_ratios",
 ]
