@@ -22,10 +22,9 @@ from torch import Tensor
 
 from vaelib.effective_sample_size import of_chains
 from vaelib.errors import UserError
+from vaelib.log_density import LogDensity as LogDensity
+from vaelib.log_density import with_gradient
 from vaelib.stepsize import check_target, checked_stepsize, start_tuning, tune
-
-LogDensity = Callable[[Tensor], Tensor]
-"""`(..., d)` to `(...)`: an unnormalised log density, batched over all leading dimensions."""
 
 DIVERGENCE_THRESHOLD = 1000.0
 """A gain of energy, in nats, above which a transition counts as divergent; Stan's value."""
@@ -62,7 +61,8 @@ def init(position: Tensor, log_density: LogDensity) -> HMCState:
 
     Args:
         position: `(..., d)`, one row for each chain.
-        log_density: of the target.
+        log_density: of the target; its gradient is its own where it has one (see
+            `vaelib.log_density`), otherwise autograd's.
 
     Raises:
         UserError: if a position is not finite, or the log density is not of shape `(...)`, does
@@ -78,7 +78,7 @@ def init(position: Tensor, log_density: LogDensity) -> HMCState:
             f"The initial position has {_n_chains_not_finite(position)} chains with NaN or "
             "infinite coordinates; start every chain at a finite point."
         )
-    value, gradient = _value_and_gradient(log_density, position)
+    value, gradient = with_gradient(log_density).value_and_gradient(position.detach())
     if not bool(value.isfinite().all() & gradient.isfinite().all()):
         n_bad = _n_chains_not_finite(torch.cat([value[..., None], gradient], dim=-1))
         raise UserError(
@@ -110,6 +110,7 @@ def leapfrog(
         stayed finite `(...)`; one that did not is waiting at its start.
     """
     epsilon = torch.as_tensor(stepsize, dtype=momentum.dtype, device=momentum.device).unsqueeze(-1)
+    density = with_gradient(log_density)
     position, value, gradient = state
     finite = torch.ones_like(value, dtype=torch.bool)
     momentum = momentum + 0.5 * epsilon * gradient
@@ -118,8 +119,12 @@ def leapfrog(
         # Not passed on to the density, which may refuse a NaN.
         finite = finite & proposal.isfinite().all(-1)
         position = torch.where(finite.unsqueeze(-1), proposal, state.position)
-        value, gradient = _value_and_gradient(log_density, position)
-        momentum = momentum + (epsilon if i < n_leapfrog - 1 else 0.5 * epsilon) * gradient
+        if i < n_leapfrog - 1:
+            momentum = momentum + epsilon * density.gradient(position)
+        else:
+            # On the way the energy is not asked for.
+            value, gradient = density.value_and_gradient(position)
+            momentum = momentum + 0.5 * epsilon * gradient
     return HMCState(position, value, gradient), momentum, finite
 
 
@@ -251,27 +256,6 @@ def sample(
 
 def _energy(log_density: Tensor, momentum: Tensor) -> Tensor:
     return 0.5 * momentum.square().sum(-1) - log_density
-
-
-def _value_and_gradient(log_density: LogDensity, position: Tensor) -> tuple[Tensor, Tensor]:
-    with torch.enable_grad():
-        leaf = position.detach().requires_grad_(True)
-        value = log_density(leaf)
-        if value.shape != leaf.shape[:-1]:
-            raise UserError(
-                f"The log density returned shape {tuple(value.shape)} for positions of shape "
-                f"{tuple(leaf.shape)}; it must return one number per chain, shape "
-                f"{tuple(leaf.shape[:-1])}."
-            )
-        gradient = None
-        if value.requires_grad:
-            (gradient,) = torch.autograd.grad(value.sum(), leaf, allow_unused=True)
-        if gradient is None:
-            raise UserError(
-                "The log density does not depend on the position (no gradient reaches it); "
-                "compute it from the position with differentiable operations."
-            )
-    return value.detach(), gradient
 
 
 def _n_chains_not_finite(tensor: Tensor) -> int:

@@ -16,6 +16,7 @@ from vaelib import hmc
 from vaelib.effective_sample_size import of_log_weights
 from vaelib.elbo import log_weights
 from vaelib.errors import UserError
+from vaelib.latent_density import latent_density
 from vaelib.model import VariationalAutoencoder, log_standard_normal
 from vaelib.networks import draw
 from vaelib.quadrature import ROWS_AT_ONCE, log_likelihood_table
@@ -117,9 +118,7 @@ def posterior_density_estimator(
     fit = _fit_gaussian if density == "gaussian" else _fit_kde
 
     def estimate(x: Tensor) -> tuple[Tensor, ...]:
-        def log_joint(z: Tensor) -> Tensor:
-            return model.log_joint(x, z)
-
+        log_joint = latent_density(model, x)
         position = _starting_points(model, x, start, 2 * n_chains, generator)
         slope = hmc.init(position, log_joint).gradient.square().sum(-1).mean(0)
         draws, chains = hmc.sample(

@@ -10,6 +10,7 @@ from torch import Tensor
 from vaelib import hmc
 from vaelib.algorithm import Batch, nest, unnest
 from vaelib.errors import UserError
+from vaelib.latent_density import latent_density
 from vaelib.model import VariationalAutoencoder
 from vaelib.networks import draw
 from vaelib.optimiser import MAPAdagrad
@@ -113,9 +114,7 @@ class MCEM:
         }
 
     def _e_step(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-        def log_joint(z: Tensor) -> Tensor:
-            return self.model.log_joint(batch.x, z)
-
+        log_joint = latent_density(self.model, batch.x)
         transition = hmc.kernel(log_joint, n_leapfrog=self._n_leapfrog, generator=self._generator)
         stepsize = self._tuning.stepsize
         state, info = transition(hmc.init(self.z[batch.indices], log_joint), stepsize)

@@ -1,0 +1,137 @@
+"""log p(x, z) as a function of z: the target of HMC in Appendices D and E.
+
+For the decoders of Appendix C the gradient ∇_z log p(x, z) is in closed form here. Autograd would
+come to the same numbers in twice the time: it keeps every step of the way, and passes more often
+over the pixels, of which there are many more than hidden units.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import linear, softplus
+
+from vaelib.log_density import LogDensity
+from vaelib.model import VariationalAutoencoder, log_standard_normal
+from vaelib.networks import BernoulliMLP, GaussianMLP
+
+
+def latent_density(model: VariationalAutoencoder, x: Tensor) -> LogDensity:
+    """z ↦ log p(x, z), in nats: `(..., M, n_latent)` to `(..., M)`, up to rounding `log_joint`.
+
+    For a decoder of Appendix C it brings its own gradient, and never builds a graph; it holds what
+    follows from x and the weights, and so is to be made anew when these have changed.
+
+    Args:
+        model: only its decoder is used.
+        x: `(M, n_pixels)`, on the model's device and in its dtype.
+    """
+    if type(model) is VariationalAutoencoder:
+        if type(model.decoder) is BernoulliMLP:
+            return _Bernoulli(model.decoder, x)
+        if type(model.decoder) is GaussianMLP:
+            return _Gaussian(model.decoder, x)
+    return lambda z: model.log_joint(x, z)
+
+
+class _OneHiddenLayer(ABC):
+    """log N(z; 0, I) + log p(x|h) with h = tanh(W₁ z + b₁), and the chain rule through h."""
+
+    def __init__(self, layer: nn.Linear) -> None:
+        self._weight, self._bias = layer.weight.detach(), layer.bias.detach()
+
+    @abstractmethod
+    def outputs(self, hidden: Tensor) -> Tensor:
+        """What the layers above h give before any activation."""
+
+    @abstractmethod
+    def log_likelihood(self, hidden: Tensor, outputs: Tensor) -> Tensor:
+        """log p(x|h), `(..., M, n_hidden)` to `(..., M)`."""
+
+    @abstractmethod
+    def slope(self, hidden: Tensor, outputs: Tensor) -> Tensor:
+        """∇_h log p(x|h), of the shape of h; it may overwrite the outputs."""
+
+    def __call__(self, z: Tensor) -> Tensor:
+        with torch.no_grad():
+            hidden = self._hidden(z)
+            log_likelihood = self.log_likelihood(hidden, self.outputs(hidden))
+            return log_standard_normal(z) + log_likelihood
+
+    def gradient(self, z: Tensor) -> Tensor:
+        with torch.no_grad():
+            hidden = self._hidden(z)
+            return self._through_hidden(z, hidden, self.slope(hidden, self.outputs(hidden)))
+
+    def value_and_gradient(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        with torch.no_grad():
+            hidden = self._hidden(z)
+            outputs = self.outputs(hidden)
+            value = log_standard_normal(z) + self.log_likelihood(hidden, outputs)
+            return value, self._through_hidden(z, hidden, self.slope(hidden, outputs))
+
+    def _hidden(self, z: Tensor) -> Tensor:
+        return linear(z, self._weight, self._bias).tanh_()
+
+    def _through_hidden(self, z: Tensor, hidden: Tensor, slope: Tensor) -> Tensor:
+        return (slope * (1.0 - hidden.square())) @ self._weight - z
+
+
+class _Bernoulli(_OneHiddenLayer):
+    """Eq. 11 with logits l = W₂ h + b₂: log p(x|z) = Σᵢ xᵢ lᵢ − softplus(lᵢ).
+
+    As Σᵢ xᵢ lᵢ = hᵀ W₂ᵀ x + b₂ᵀ x, the data enter by the two constants W₂ᵀ x and b₂ᵀ x, and what is
+    left to do for each pixel does not depend on x: ∇_h log p(x|z) = W₂ᵀ x − W₂ᵀ sigmoid(l).
+    """
+
+    def __init__(self, decoder: BernoulliMLP, x: Tensor) -> None:
+        super().__init__(decoder.hidden)
+        self._weight_2, self._bias_2 = decoder.logits.weight.detach(), decoder.logits.bias.detach()
+        self._x_weight, self._x_bias = x @ self._weight_2, x @ self._bias_2
+
+    def outputs(self, hidden: Tensor) -> Tensor:
+        return linear(hidden, self._weight_2, self._bias_2)
+
+    def log_likelihood(self, hidden: Tensor, outputs: Tensor) -> Tensor:
+        data_term = (hidden * self._x_weight).sum(-1) + self._x_bias
+        # Above the threshold softplus(l) = l, which at 40 is exact in float64.
+        return data_term - softplus(outputs, threshold=40.0).sum(-1)
+
+    def slope(self, hidden: Tensor, outputs: Tensor) -> Tensor:
+        return self._x_weight - outputs.sigmoid_() @ self._weight_2
+
+
+class _Gaussian(_OneHiddenLayer):
+    """Eq. 12: log p(x|z) = −½ Σᵢ (log 2π + log σᵢ² + (xᵢ − μᵢ)² / σᵢ²); both heads are stacked."""
+
+    def __init__(self, decoder: GaussianMLP, x: Tensor) -> None:
+        super().__init__(decoder.hidden)
+        heads = (decoder.mean, decoder.log_variance)
+        self._weight_2 = torch.cat([head.weight.detach() for head in heads])
+        self._bias_2 = torch.cat([head.bias.detach() for head in heads])
+        self._is_sigmoid = decoder.mean_activation == "sigmoid"
+        self._x = x
+
+    def outputs(self, hidden: Tensor) -> Tensor:
+        outputs = linear(hidden, self._weight_2, self._bias_2)
+        if self._is_sigmoid:
+            outputs.chunk(2, dim=-1)[0].sigmoid_()
+        return outputs
+
+    def log_likelihood(self, hidden: Tensor, outputs: Tensor) -> Tensor:
+        mean, log_variance = outputs.chunk(2, dim=-1)
+        squares = (self._x - mean).square() * (-log_variance).exp()
+        constant = math.log(2.0 * math.pi) * self._x.shape[-1]
+        return -0.5 * (squares + log_variance).sum(-1) - 0.5 * constant
+
+    def slope(self, hidden: Tensor, outputs: Tensor) -> Tensor:
+        mean, log_variance = outputs.chunk(2, dim=-1)
+        residual = self._x - mean
+        by_mean = residual * (-log_variance).exp()
+        by_log_variance = 0.5 * (residual * by_mean - 1.0)
+        if self._is_sigmoid:
+            by_mean *= mean * (1.0 - mean)
+        return torch.cat([by_mean, by_log_variance], dim=-1) @ self._weight_2
