@@ -45,11 +45,13 @@ def similar_digits_together(evidence: Evidence) -> Verdict:
     table = studies.latent_accuracy({2: run.model()}, datasets.load("mnist"))
     found = table.set_index("representation")
     roughness = studies.manifold_roughness(run.model())
-    grouped = bool(found.loc["VAE", "low"] > found.loc["PCA", "high"])
+    grouped = float(found["low"]["VAE"]) > float(found["high"]["PCA"])
     smooth = roughness < SMOOTH
     listed = ", ".join(
-        f"{row.accuracy:.1%} ({row.low:.1%} to {row.high:.1%}) from {row.representation}"
-        for row in table.itertuples()
+        f"{share:.1%} ({low:.1%} to {high:.1%}) from {name}"
+        for name, share, low, high in zip(
+            table["representation"], table["accuracy"], table["low"], table["high"], strict=True
+        )
     )
     return judged(
         run.until or run.record.samples,
@@ -70,10 +72,10 @@ def samples_sharpen(evidence: Evidence) -> Verdict:
     half = 1.96 * table["grey_error"]
     lower, upper = (table["grey"] - half).to_numpy(), (table["grey"] + half).to_numpy()
     steps = upper[1:] < lower[:-1]
+    columns = (table["n_latent"], table["grey"], half, table["frechet"])
     listed = ", ".join(
-        f"{row.grey:.0f} ± {1.96 * row.grey_error:.0f} nats, Fréchet distance {row.frechet:.0f} "
-        f"(N_z = {row.n_latent})"
-        for row in table.itertuples()
+        f"{grey:.0f} ± {error:.0f} nats, Fréchet distance {frechet:.0f} (N_z = {n_latent})"
+        for n_latent, grey, error, frechet in zip(*columns, strict=True)
     )
     return judged(
         min(run.until or run.record.samples for run in group),

@@ -16,7 +16,7 @@ def check_source(claim: Claim) -> str:
     return inspect.getsource(claim.check) if claim.check else ""
 
 
-def test_source(name: str, *, folder: Path | None = None) -> str:
+def source_of_test(name: str, *, folder: Path | None = None) -> str:
     """The code of a test, decorators included.
 
     Args:
