@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 
@@ -10,11 +11,10 @@ from vaelib.aevb import AEVB
 from vaelib.algorithm import Algorithm
 from vaelib.config import STEPSIZES, RunConfig
 from vaelib.datasets import Dataset, binarise
-from vaelib.mcem import MCEM
+from vaelib.fast import FastAEVB, FastMCEM, FastWakeSleep
 from vaelib.model import VariationalAutoencoder, build
 from vaelib.randomness import generator
 from vaelib.training import Trainer
-from vaelib.wake_sleep import WakeSleep
 
 # The "first few iterations" of section 5, in updates of the weights: the warm-up and 150 more, of
 # which the last 50 count.
@@ -38,39 +38,27 @@ def make_model(config: RunConfig, data: Dataset, *, device: str) -> VariationalA
 def make_algorithm(
     config: RunConfig, model: VariationalAutoencoder, *, stepsize: float, device: str
 ) -> Algorithm:
-    """The algorithm that the settings name, on a model."""
-    noise = generator(config.seed, "algorithm", device=device)
+    """The algorithm that the settings name, on a model; in its fast form where there is one."""
+    settings: dict[str, Any] = {
+        "n_train": config.n_train,
+        "stepsize": stepsize,
+        "warmup": config.warmup,
+        "prior_precision": config.prior_precision,
+        "generator": generator(config.seed, "algorithm", device=device),
+    }
     if config.algorithm == "aevb":
-        return AEVB(
-            model,
-            n_train=config.n_train,
-            stepsize=stepsize,
-            n_samples=config.n_samples,
-            estimator=config.estimator,
-            kl_weight=config.kl_weight,
-            warmup=config.warmup,
-            prior_precision=config.prior_precision,
-            generator=noise,
-        )
+        settings |= {"n_samples": config.n_samples, "kl_weight": config.kl_weight}
+        if config.estimator == "A":
+            return AEVB(model, estimator="A", **settings)
+        return FastAEVB(model, **settings)
     if config.algorithm == "wake_sleep":
-        return WakeSleep(
-            model,
-            n_train=config.n_train,
-            stepsize=stepsize,
-            warmup=config.warmup,
-            prior_precision=config.prior_precision,
-            generator=noise,
-        )
-    return MCEM(
+        return FastWakeSleep(model, **settings)
+    return FastMCEM(
         model,
-        n_train=config.n_train,
-        stepsize=stepsize,
         n_leapfrog=config.n_leapfrog,
         n_weight_updates=config.n_weight_updates,
         target_acceptance=config.target_acceptance,
-        warmup=config.warmup,
-        prior_precision=config.prior_precision,
-        generator=noise,
+        **settings,
     )
 
 

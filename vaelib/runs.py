@@ -37,7 +37,15 @@ MEASURE_MODULES = {
     "lower_bound": "vaelib.elbo",
     "marginal_likelihood": "vaelib.marginal_likelihood",
 }
-DECIDING_ALONE = ("vaelib.assembly", "vaelib.evaluation", "vaelib.datasets", "vaelib.runs")
+DECIDING_ALONE = (
+    "vaelib.assembly",
+    "vaelib.backpropagation",
+    "vaelib.datasets",
+    "vaelib.evaluation",
+    "vaelib.fast",
+    "vaelib.products",
+    "vaelib.runs",
+)
 
 Progress = Callable[[int], None]
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from vaelib.algorithm import Algorithm, Batch, nest, unnest
 from vaelib.errors import UserError
+from vaelib.products import fast_products
 
 
 class DivergedError(UserError):
@@ -58,7 +59,8 @@ class Trainer:
         x = self._x[indices]
         if self._transform is not None:
             x = self._transform(x, self._generator)
-        metrics = self.algorithm.step(Batch(x, indices))
+        with fast_products():
+            metrics = self.algorithm.step(Batch(x, indices))
         self.samples += self.samples_per_step
         return metrics
 
