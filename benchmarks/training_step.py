@@ -1,0 +1,297 @@
+"""How fast is one training step, beside what it must cost, a tutorial's loop, and JAX?
+
+    python benchmarks/training_step.py [--json] [--threads 1 2]
+
+For MNIST's model (784-500-20-500-784) and Frey Face's (560-200-10-200-560), minibatches of 100.
+All contenders run in one process with the same threads, by turns; a ratio is the median over turns
+of the ratio within a turn, so that a machine's moods cancel. JAX takes part where it is installed:
+`pip install .[bench]`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+M = 100
+N = 10_000
+
+
+class Case(NamedTuple):
+    """A model's sizes; its decoder is Gaussian or Bernoulli."""
+
+    name: str
+    n_pixels: int
+    n_hidden: int
+    n_latent: int
+    gaussian: bool
+
+
+CASES = (
+    Case("mnist", 784, 500, 20, gaussian=False),
+    Case("frey_face", 560, 200, 10, gaussian=True),
+)
+
+
+def ours(case: Case) -> Callable[[int], None]:
+    """vaelib's step as runs take it, the minibatch's draw included."""
+    import torch
+
+    from vaelib.fast import FastAEVB
+    from vaelib.model import build
+    from vaelib.training import Trainer
+
+    generator = torch.Generator().manual_seed(0)
+    model = build(
+        n_pixels=case.n_pixels,
+        n_hidden=case.n_hidden,
+        n_latent=case.n_latent,
+        decoder="gaussian" if case.gaussian else "bernoulli",
+        generator=generator,
+    )
+    x = torch.rand(N, case.n_pixels, generator=generator)
+    algorithm = FastAEVB(model, n_train=N, stepsize=0.01, generator=generator)
+    trainer = Trainer(algorithm, x, minibatch_size=M, generator=generator)
+
+    def run(steps: int) -> None:
+        for _ in range(steps):
+            trainer.step()
+
+    return run
+
+
+def floor(case: Case) -> Callable[[int], None]:
+    """The step's matrix products alone, and the bytes that Adagrad must move, at full bandwidth."""
+    import torch
+
+    from vaelib.products import fast_products
+
+    heads = 2 if case.gaussian else 1
+    # (rows, inner, columns) of every product: forward, gradient in the weights, in the inputs.
+    shapes: list[tuple[int, int, int]] = []
+    for n_in, n_out, inputs in (
+        (case.n_pixels, case.n_hidden, False),
+        *[(case.n_hidden, case.n_latent, True)] * 2,
+        (case.n_latent, case.n_hidden, True),
+        *[(case.n_hidden, case.n_pixels, True)] * heads,
+    ):
+        shapes += [(M, n_in, n_out), (n_out, M, n_in)] + [(M, n_out, n_in)] * inputs
+    n_parameters = sum(rows * columns for rows, inner, columns in shapes if inner == M)
+    products = [(torch.rand(a, b), torch.rand(b, c), torch.empty(a, c)) for a, b, c in shapes]
+    # Read weight, gradient and sum; write weight and sum: five passes, as five thirds of an add.
+    one, two, three = (torch.rand(n_parameters * 5 // 3) for _ in range(3))
+
+    @torch.no_grad()
+    def run(steps: int) -> None:
+        with fast_products():
+            for _ in range(steps):
+                for a, b, out in products:
+                    torch.mm(a, b, out=out)
+                torch.add(one, two, out=three)
+
+    return run
+
+
+def tutorial(case: Case) -> Callable[[int], None]:
+    """The loop of a common PyTorch tutorial: modules, a DataLoader, Adam, `loss.item()`."""
+    import torch
+    from torch import Tensor, nn
+    from torch.nn import functional
+    from torch.utils.data import DataLoader, TensorDataset
+
+    class VAE(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.fc1 = nn.Linear(case.n_pixels, case.n_hidden)
+            self.fc21 = nn.Linear(case.n_hidden, case.n_latent)
+            self.fc22 = nn.Linear(case.n_hidden, case.n_latent)
+            self.fc3 = nn.Linear(case.n_latent, case.n_hidden)
+            self.fc4 = nn.Linear(case.n_hidden, case.n_pixels)
+            self.fc5 = nn.Linear(case.n_hidden, case.n_pixels) if case.gaussian else None
+
+        def forward(self, x: Tensor) -> Tensor:
+            h = torch.tanh(self.fc1(x))
+            mu, logvar = self.fc21(h), self.fc22(h)
+            std = torch.exp(0.5 * logvar)
+            h = torch.tanh(self.fc3(mu + torch.randn_like(std) * std))
+            kl = -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp())
+            mean = torch.sigmoid(self.fc4(h))
+            if self.fc5 is None:
+                return functional.binary_cross_entropy(mean, x, reduction="sum") + kl
+            variance = torch.exp(self.fc5(h))
+            fit: Tensor = functional.gaussian_nll_loss(mean, x, variance, reduction="sum")
+            return fit + kl
+
+    model = VAE()
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    data = TensorDataset(torch.rand(N, case.n_pixels))
+    loader = DataLoader(data, batch_size=M, shuffle=True)
+
+    def batches() -> Iterator[Tensor]:
+        while True:
+            for (x,) in loader:
+                yield x
+
+    stream, total = batches(), 0.0
+
+    def run(steps: int) -> None:
+        nonlocal total
+        for _ in range(steps):
+            optimizer.zero_grad()
+            loss = model(next(stream))
+            loss.backward()
+            total += loss.item()
+            optimizer.step()
+
+    return run
+
+
+def jax_scan(case: Case) -> Callable[[int], None] | None:
+    """The same update as ours, compiled by JAX as one scan over the steps; None without JAX."""
+    try:
+        import jax
+        import jax.numpy as jnp
+    except ImportError:
+        return None
+
+    def layer(key: Any, n_in: int, n_out: int) -> Any:
+        one, two = jax.random.split(key)
+        return {
+            "w": 0.01 * jax.random.normal(one, (n_in, n_out)),
+            "b": 0.01 * jax.random.normal(two, (n_out,)),
+        }
+
+    keys = jax.random.split(jax.random.key(0), 7)
+    sizes = {
+        "h": (case.n_pixels, case.n_hidden),
+        "mean": (case.n_hidden, case.n_latent),
+        "log_variance": (case.n_hidden, case.n_latent),
+        "d": (case.n_latent, case.n_hidden),
+        "out": (case.n_hidden, case.n_pixels),
+    }
+    if case.gaussian:
+        sizes["out_log_variance"] = (case.n_hidden, case.n_pixels)
+    names = dict(zip(sizes, keys, strict=False))
+    parameters = {name: layer(names[name], *size) for name, size in sizes.items()}
+    x_all = jax.random.uniform(keys[-1], (N, case.n_pixels))
+
+    def loss(p: Any, x: Any, epsilon: Any) -> Any:
+        def apply(name: str, h: Any) -> Any:
+            return h @ p[name]["w"] + p[name]["b"]
+
+        h = jnp.tanh(apply("h", x))
+        mean, log_variance = apply("mean", h), apply("log_variance", h)
+        z = mean + jnp.exp(0.5 * log_variance) * epsilon
+        d = jnp.tanh(apply("d", z))
+        out = apply("out", d)
+        if case.gaussian:
+            log_v = apply("out_log_variance", d)
+            residual = x - jax.nn.sigmoid(out)
+            fit = -0.5 * (jnp.log(2 * jnp.pi) + log_v + residual**2 * jnp.exp(-log_v)).sum()
+        else:
+            fit = (x * out - jax.nn.softplus(out)).sum()
+        kl = 0.5 * (mean**2 + jnp.exp(log_variance) - log_variance - 1).sum()
+        prior = sum((layer["w"] ** 2).sum() for layer in p.values()) / (2 * N)
+        return (kl - fit) / M + prior
+
+    def step(state: Any, key: Any) -> Any:
+        p, sums = state
+        one, two = jax.random.split(key)
+        x = x_all[jax.random.randint(one, (M,), 0, N)]
+        gradient = jax.grad(loss)(p, x, jax.random.normal(two, (M, case.n_latent)))
+        sums = jax.tree.map(lambda s, g: s + g * g, sums, gradient)
+        p = jax.tree.map(lambda w, g, s: w - 0.01 * g / (jnp.sqrt(s) + 1e-10), p, gradient, sums)
+        return (p, sums), None
+
+    @jax.jit
+    def scan(state: Any, keys: Any) -> Any:
+        return jax.lax.scan(step, state, keys)[0]
+
+    state = (parameters, jax.tree.map(jnp.zeros_like, parameters))
+    count = 0
+
+    def run(steps: int) -> None:
+        nonlocal state, count
+        count += 1
+        state = jax.block_until_ready(scan(state, jax.random.split(jax.random.key(count), steps)))
+
+    return run
+
+
+def measure(threads: int, turns: int, steps: int) -> dict[str, Any]:
+    """One row for each case, with this process held to `threads` cores."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+    import torch
+
+    torch.set_num_threads(threads)
+    rows = {}
+    for case in CASES:
+        made = {f.__name__: f(case) for f in (ours, floor, tutorial, jax_scan)}
+        contenders = {name: run for name, run in made.items() if run is not None}
+        seconds: dict[str, list[float]] = {name: [] for name in contenders}
+        for run in contenders.values():
+            run(steps)  # warms caches up, and compiles
+        for _ in range(turns):
+            for name, run in contenders.items():
+                start = time.perf_counter()
+                run(steps)
+                seconds[name].append((time.perf_counter() - start) / steps)
+
+        def ratio(name: str, seconds: dict[str, list[float]] = seconds) -> float | None:
+            if name not in seconds:
+                return None
+            pairs = zip(seconds[name], seconds["ours"], strict=True)
+            return round(statistics.median(theirs / mine for theirs, mine in pairs), 3)
+
+        rows[case.name] = {
+            "ours_us": round(1e6 * min(seconds["ours"]), 1),
+            "floor_us": round(1e6 * min(seconds["floor"]), 1),
+            "fraction_of_floor": ratio("floor"),
+            "over_tutorial": ratio("tutorial"),
+            "over_jax": ratio("jax_scan"),
+        }
+    return rows
+
+
+def main() -> int:
+    """Measure for each number of threads in a process of its own, and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--turns", type=int, default=15)
+    parser.add_argument("--steps", type=int, default=30, help="in one turn")
+    parser.add_argument("--measure", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.measure:
+        print(json.dumps(measure(options.measure, options.turns, options.steps)))
+        return 0
+    result = {}
+    for threads in options.threads:
+        command = [sys.executable, __file__, "--measure", str(threads)]
+        command += ["--turns", str(options.turns), "--steps", str(options.steps)]
+        # Read by OpenMP and by JAX when they start.
+        environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
+        result[f"threads_{threads}"] = json.loads(done.stdout)
+    if options.json:
+        print(json.dumps(result))
+        return 0
+    columns = ("ours_us", "floor_us", "fraction_of_floor", "over_tutorial", "over_jax")
+    print(f"{'':24}" + "".join(f"{column:>19}" for column in columns))
+    for threads_name, rows in result.items():
+        for case_name, row in rows.items():
+            label = f"{case_name}, {threads_name.replace('_', ' ')}"
+            print(f"{label:24}" + "".join(f"{row[column]!s:>19}" for column in columns))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
