@@ -17,7 +17,8 @@ from vaelib.config import RunConfig
 from vaelib.errors import UserError
 from vaelib.evaluation import CurvePoint
 from vaelib.evidence import NOT_REPRODUCED, NOT_RUN, PARTLY, REPRODUCED, Evidence, judged
-from vaelib.store import Record, Run
+from vaelib.record import Record
+from vaelib.store import Run
 
 
 def run(config: RunConfig, curve: list[CurvePoint], *, stand_in: bool = False) -> Run:

@@ -11,9 +11,10 @@ import torch
 
 from tests.helpers import six_pixels
 from vaelib import datasets, runs
+from vaelib.checkpoint import NEWEST
 from vaelib.config import RunConfig
 from vaelib.experiments import RunRequest
-from vaelib.store import CHECKPOINT, RunStore
+from vaelib.store import RunStore
 
 pytestmark = [
     pytest.mark.gpu,
@@ -54,6 +55,6 @@ def test_a_run_on_the_gpu_grows_bit_for_bit(changes: dict[str, Any], tmp_path: P
     for samples in (1500, 6000):
         found = runs.ensure([RunRequest(config, samples)], store=grown, **settings)[0]
     assert found.record.curve == expected.record.curve
-    a, b = ((store.folder(config) / CHECKPOINT).read_bytes() for store in (whole, grown))
+    a, b = ((store.folder(config) / NEWEST).read_bytes() for store in (whole, grown))
     assert a == b
     assert found.model().generate(3, generator=torch.Generator().manual_seed(1)).shape == (3, 6)

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
+import multiprocessing
+import os
+import random
+import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
 from tests.helpers import six_pixels
-from vaelib import datasets, runs, training
+from vaelib import carrying, checkpoint, datasets, runs, training
+from vaelib.checkpoint import NEWEST
 from vaelib.config import RunConfig
 from vaelib.datasets import Dataset
 from vaelib.errors import UserError
 from vaelib.experiments import RunRequest
-from vaelib.store import CHECKPOINT, WEIGHTS, Run, RunStore
+from vaelib.record import Record
+from vaelib.store import RECORD, WEIGHTS, Run, RunStore
 
 AEVB = RunConfig(
     dataset="mnist", algorithm="aevb", n_latent=2, n_hidden=5, n_train=80, stepsize=0.1, warmup=5
@@ -34,7 +43,7 @@ def small_world(monkeypatch: pytest.MonkeyPatch) -> None:
         return dataclasses.replace(small, name=name, requested=name, pixels=settings["pixels"])
 
     monkeypatch.setattr(datasets, "load", load)
-    monkeypatch.setattr(runs, "grid", lambda config, limit: list(range(1000, limit + 1, 1000)))
+    monkeypatch.setattr(carrying, "grid", lambda config, limit: list(range(1000, limit + 1, 1000)))
 
 
 @pytest.fixture
@@ -44,6 +53,12 @@ def store(tmp_path: Path) -> RunStore:
 
 def ensure(store: RunStore, config: RunConfig, samples: int) -> Run:
     return runs.ensure([RunRequest(config, samples)], store=store, progress=False)[0]
+
+
+def stored(store: RunStore, config: RunConfig) -> tuple[Record, dict[str, Tensor]]:
+    found = store.checkpoint(config)
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize("config", [AEVB, WAKE_SLEEP, DYNAMIC, MCEM])
@@ -60,9 +75,11 @@ def test_a_run_that_grows_is_bit_identical_to_one_that_never_stopped(
     seen = [p.training_samples for p in found.record.curve if p.split == "test"]
     assert seen == sorted(set(reached))
     assert list(found.curve()["training_samples"].unique()) == seen
-    for name in (WEIGHTS, CHECKPOINT):
-        a = (whole.folder(config) / name).read_bytes()
-        assert a == (grown.folder(config) / name).read_bytes()
+    same = [(store.folder(config) / WEIGHTS).read_bytes() for store in (whole, grown)]
+    assert same[0] == same[1]
+    (_, expected_state), (_, state) = (stored(store, config) for store in (whole, grown))
+    assert expected_state.keys() == state.keys()
+    assert all(torch.equal(state[key], tensor) for key, tensor in expected_state.items())
 
 
 def test_stopping_between_training_and_evaluation_loses_no_point(
@@ -70,18 +87,18 @@ def test_stopping_between_training_and_evaluation_loses_no_point(
 ) -> None:
     expected = ensure(store, AEVB, 2000).record.curve
     store.set_aside(ensure(store, AEVB, 2000).record)
-    monkeypatch.setattr(runs, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
-    evaluate = runs.evaluate
+    monkeypatch.setattr(carrying, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    evaluate = carrying.evaluate
 
     def stop(*arguments: Any, **settings: Any) -> Any:
         if settings["samples"] == 2000:
             raise KeyboardInterrupt
         return evaluate(*arguments, **settings)
 
-    monkeypatch.setattr(runs, "evaluate", stop)
+    monkeypatch.setattr(carrying, "evaluate", stop)
     with pytest.raises(KeyboardInterrupt):
         ensure(store, AEVB, 2000)
-    monkeypatch.setattr(runs, "evaluate", evaluate)
+    monkeypatch.setattr(carrying, "evaluate", evaluate)
     assert ensure(store, AEVB, 2000).record.curve == expected
 
 
@@ -107,7 +124,7 @@ def test_stepsize_is_chosen_by_the_training_objective(store: RunStore) -> None:
 def test_provenance_is_recorded(store: RunStore) -> None:
     record = ensure(store, AEVB, 500).record
     assert record.data["sha256"] == "0" * 64
-    assert record.source == runs.run_source(AEVB)
+    assert record.source == carrying.run_source(AEVB)
     assert record.segments[0]["environment"]["torch"] == torch.__version__
     assert record.seconds > 0
 
@@ -120,24 +137,24 @@ def test_changed_code_sets_the_old_run_aside(
     assert ensure(store, AEVB, 500).record.samples == 500
     aside = list((store.root / "superseded").iterdir())
     assert len(aside) == 1
-    assert (aside[0] / CHECKPOINT).is_file()
+    assert (aside[0] / NEWEST).is_file()
     assert "vaelib has changed since" in capsys.readouterr().err
 
 
 def test_code_that_an_algorithm_does_not_use_does_not_count() -> None:
-    sources = {runs.run_source(config) for config in (AEVB, WAKE_SLEEP, MCEM)}
+    sources = {carrying.run_source(config) for config in (AEVB, WAKE_SLEEP, MCEM)}
     assert len(sources) == 3
-    assert runs.run_source(AEVB) == runs.run_source(dataclasses.replace(AEVB, n_latent=9))
+    assert carrying.run_source(AEVB) == carrying.run_source(dataclasses.replace(AEVB, n_latent=9))
 
 
 def test_divergence_keeps_what_was_stored(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = ensure(store, AEVB, 1000).record
-    evaluate = runs.evaluate
+    evaluate = carrying.evaluate
 
     def diverge(*arguments: Any, **settings: Any) -> Any:
         return [point._replace(value=float("nan")) for point in evaluate(*arguments, **settings)]
 
-    monkeypatch.setattr(runs, "evaluate", diverge)
+    monkeypatch.setattr(carrying, "evaluate", diverge)
     with pytest.raises(training.DivergedError, match="lower_bound is nan after 2000"):
         ensure(store, AEVB, 3000)
     assert store.record(AEVB) == kept
@@ -146,7 +163,7 @@ def test_divergence_keeps_what_was_stored(store: RunStore, monkeypatch: pytest.M
 def test_another_kind_of_device_is_refused(store: RunStore) -> None:
     record = ensure(store, AEVB, 500).record
     record.segments[0]["environment"]["device"] = "cuda"
-    store.save(record, store.checkpoint(AEVB))
+    store.save(record, stored(store, AEVB)[1])
     with pytest.raises(UserError, match="was started on cuda"):
         ensure(store, AEVB, 1000)
     assert store.record(AEVB) == record
@@ -176,3 +193,106 @@ def test_curves_of_several_runs_make_one_table(store: RunStore) -> None:
     assert len(table) == 2 * 2 + 2
     assert set(table["algorithm"]) == {"aevb", "wake_sleep"}
     assert (table["n_latent"] == 2).all()
+
+
+def test_ctrl_c_saves_and_the_run_goes_on(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = ensure(RunStore(store.root / "whole"), AEVB, 3000)
+    evaluate = carrying.evaluate
+
+    def press(*arguments: Any, **settings: Any) -> Any:
+        signal.raise_signal(signal.SIGINT)
+        return evaluate(*arguments, **settings)
+
+    monkeypatch.setattr(carrying, "evaluate", press)
+    with pytest.raises(KeyboardInterrupt):
+        ensure(store, AEVB, 3000)
+    record, _ = stored(store, AEVB)
+    assert record.samples == 1000
+    assert {p.training_samples for p in record.curve} == {1000}
+    monkeypatch.setattr(carrying, "evaluate", evaluate)
+    assert ensure(store, AEVB, 3000).record.curve == expected.record.curve
+
+
+def test_a_run_of_which_only_the_checkpoint_was_written_goes_on(store: RunStore) -> None:
+    """As after a kill between the first checkpoint and the first record."""
+    expected = ensure(store, AEVB, 3000).record.curve
+    (store.folder(AEVB) / RECORD).unlink()
+    (store.folder(AEVB) / WEIGHTS).unlink()
+    found = ensure(store, AEVB, 3000)
+    assert found.record.curve == expected
+    assert found.record.samples == 3000
+    found.model()
+
+
+def test_a_checkpoint_of_other_code_is_set_aside(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ensure(store, AEVB, 1000)
+    (store.folder(AEVB) / RECORD).unlink()
+    monkeypatch.setattr(carrying, "run_source", lambda config: "another")
+    assert ensure(store, AEVB, 500).record.samples == 500
+    assert "vaelib has changed since" in capsys.readouterr().err
+
+
+def test_a_full_disk_keeps_the_last_checkpoint(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = ensure(store, AEVB, 1000).record
+
+    def full(path: Path, content: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "write_atomically", full)
+        with pytest.raises(UserError, match=r"No space left on device.*make room"):
+            ensure(store, AEVB, 3000)
+    assert stored(store, AEVB)[0] == kept
+    expected = ensure(RunStore(store.root / "whole"), AEVB, 3000)
+    assert ensure(store, AEVB, 3000).record.curve == expected.record.curve
+
+
+def test_of_two_processes_one_computes_and_the_other_waits(
+    store: RunStore, capfd: pytest.CaptureFixture[str]
+) -> None:
+    fork = multiprocessing.get_context("fork")
+    both = [fork.Process(target=ensure, args=(store, AEVB, 20_000)) for _ in range(2)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join()
+    assert [process.exitcode for process in both] == [0, 0]
+    assert "another process computes it, waiting for it" in capfd.readouterr().err
+    assert len(stored(store, AEVB)[0].segments) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("config", [AEVB, MCEM])
+def test_fifty_kills_leave_no_trace(
+    config: RunConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SIGKILL after random times, most of them spent in writing checkpoints."""
+    whole, killed = RunStore(tmp_path / "whole"), RunStore(tmp_path / "killed")
+    samples = 400_000 if config is AEVB else 1_500_000
+    expected = ensure(whole, config, samples)
+    monkeypatch.setattr(carrying, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    monkeypatch.setattr(carrying, "LARGEST_SHARE_OF_TIME", 1e9)
+    fork, moments = multiprocessing.get_context("fork"), random.Random(1)
+    kills = 0
+    while kills < 50:
+        process = fork.Process(target=ensure, args=(killed, config, samples))
+        process.start()
+        process.join(timeout=moments.uniform(0.01, 0.3))
+        if process.is_alive():
+            assert process.pid is not None
+            os.kill(process.pid, signal.SIGKILL)
+            process.join()
+            kills += 1
+        else:
+            # It came to its end before the fiftieth kill: begin anew.
+            shutil.rmtree(killed.folder(config))
+    found = ensure(killed, config, samples)
+    assert found.record.curve == expected.record.curve
+    (_, expected_state), (_, state) = (stored(store, config) for store in (whole, killed))
+    assert all(torch.equal(state[key], tensor) for key, tensor in expected_state.items())
+    weights = [(store.folder(config) / WEIGHTS).read_bytes() for store in (whole, killed)]
+    assert weights[0] == weights[1]

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 import torch
 
+from vaelib.checkpoint import NEWEST
 from vaelib.config import RunConfig
 from vaelib.errors import UserError
 from vaelib.evaluation import CurvePoint
 from vaelib.model import build
-from vaelib.store import CHECKPOINT, RECORD, WEIGHTS, Record, Run, RunStore
+from vaelib.record import Record
+from vaelib.store import RECORD, WEIGHTS, Run, RunStore
 
 CONFIG = RunConfig(dataset="mnist", algorithm="aevb", n_latent=2, n_hidden=5, n_train=50)
 
@@ -62,14 +64,17 @@ def test_record_is_text_with_a_line_for_each_point() -> None:
 def test_what_is_saved_comes_back(store: RunStore) -> None:
     assert store.record(CONFIG) == record()
     assert store.records() == [record()]
-    found = store.checkpoint(CONFIG)
+    held = store.checkpoint(CONFIG)
+    assert held is not None
+    assert held[0] == record()
+    found = held[1]
     assert found.keys() == state().keys()
     assert all(torch.equal(found[key], tensor) for key, tensor in state().items())
 
 
 def test_saving_leaves_three_files_and_no_other(store: RunStore) -> None:
     names = {path.name for path in store.folder(CONFIG).iterdir()}
-    assert names == {RECORD, WEIGHTS, CHECKPOINT}
+    assert names == {RECORD, WEIGHTS, NEWEST}
 
 
 def test_run_gives_curve_and_model(store: RunStore) -> None:
@@ -110,12 +115,18 @@ def test_a_file_that_is_no_record_is_named(store: RunStore, text: str) -> None:
         store.record(CONFIG)
 
 
-@pytest.mark.parametrize("name", [WEIGHTS, CHECKPOINT])
-def test_damaged_tensors_are_named(store: RunStore, name: str) -> None:
-    path = store.folder(CONFIG) / name
+def test_damaged_weights_are_named(store: RunStore) -> None:
+    path = store.folder(CONFIG) / WEIGHTS
     path.write_bytes(path.read_bytes()[:50])
-    with pytest.raises(UserError, match=name):
-        Run(record(), store.folder(CONFIG)).model() if name == WEIGHTS else store.checkpoint(CONFIG)
+    with pytest.raises(UserError, match=WEIGHTS):
+        Run(record(), store.folder(CONFIG)).model()
+
+
+def test_a_checkpoint_of_another_configuration_is_named(store: RunStore) -> None:
+    other = dataclasses.replace(CONFIG, seed=1)
+    store.folder(CONFIG).rename(store.folder(other))
+    with pytest.raises(UserError, match=r"another configuration .*seed is 0, not 1"):
+        store.checkpoint(other)
 
 
 def test_setting_aside_deletes_nothing(store: RunStore) -> None:
@@ -124,7 +135,7 @@ def test_setting_aside_deletes_nothing(store: RunStore) -> None:
     second = store.set_aside(record())
     assert first != second
     assert not store.folder(CONFIG).exists()
-    assert all((aside / CHECKPOINT).is_file() for aside in (first, second))
+    assert all((aside / NEWEST).is_file() for aside in (first, second))
     assert store.records() == []
 
 

@@ -14,8 +14,9 @@ from vaelib.elbo import gaussian_kl
 from vaelib.errors import UserError
 from vaelib.evaluation import CurvePoint
 from vaelib.experiments import RunRequest
+from vaelib.record import Record
 from vaelib.runs import ensure
-from vaelib.store import Record, Run, RunStore
+from vaelib.store import Run, RunStore
 
 
 def run(curve: list[tuple[int, float]], **settings: object) -> Run:

@@ -2,82 +2,31 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import math
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import safetensors.torch
 import torch
+from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 from torch import Tensor
 
+from vaelib import checkpoint
 from vaelib.config import RunConfig
 from vaelib.errors import UserError
 from vaelib.evaluation import CurvePoint
 from vaelib.files import project_root, write_atomically
 from vaelib.model import DecoderKind, VariationalAutoencoder, build
 from vaelib.randomness import generator
+from vaelib.record import Record, checked, parsed, read_record
 
-RECORD, WEIGHTS, CHECKPOINT = "record.json", "weights.safetensors", "checkpoint.safetensors"
-
-
-@dataclass
-class Record:
-    """What is known of a run.
-
-    Attributes:
-        config: its identity.
-        samples: training samples evaluated so far.
-        stepsize: Adagrad's stepsize, as chosen.
-        stepsizes_compared: training objective in the first iterations for each candidate, in
-            nats per datapoint; empty where the stepsize was given.
-        curve: the learning curve.
-        data: name, source, sha256 and whether it is a stand-in.
-        model: sizes that the weights need: n_pixels and the decoder's kind.
-        source: hash of the code that the numbers depend on.
-        segments: for each stretch computed in one go, its end, its seconds and the environment.
-    """
-
-    config: RunConfig
-    samples: int
-    stepsize: float
-    stepsizes_compared: dict[str, float]
-    data: dict[str, Any]
-    model: dict[str, Any]
-    source: str
-    curve: list[CurvePoint] = field(default_factory=list)
-    segments: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def seconds(self) -> float:
-        """Seconds spent on the run, evaluations included."""
-        return float(sum(segment["seconds"] for segment in self.segments))
-
-    def to_json(self) -> str:
-        """As text, one point of the curve a line."""
-        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        fields |= {"config": self.config.to_dict(), "curve": []}
-        text = json.dumps(fields, indent=1, allow_nan=False)
-        points = ",\n".join(f"  {json.dumps(point._asdict())}" for point in self.curve)
-        return text.replace('"curve": []', f'"curve": [\n{points}\n ]') + "\n"
-
-    @classmethod
-    def from_json(cls, text: str) -> Record:
-        """The inverse of `to_json`.
-
-        Raises:
-            ValueError, KeyError or TypeError: if the text is not a record.
-        """
-        fields = json.loads(text)
-        fields["config"] = RunConfig.from_dict(fields["config"])
-        fields["curve"] = [CurvePoint(**point) for point in fields["curve"]]
-        return cls(**fields)
+RECORD, WEIGHTS = "record.json", "weights.safetensors"
 
 
 @dataclass(frozen=True)
@@ -159,43 +108,61 @@ class RunStore:
         path = self.folder(config) / RECORD
         if not path.exists():
             return None
-        record = read_record(path)
-        if record.config != config:
-            raise UserError(
-                f"the run folder {path.parent} was written by another configuration "
-                f"({difference(record.config, config)}): move it away, and the run is computed anew"
-            )
-        return record
+        return checked(read_record(path), config, path.parent)
 
     def records(self) -> list[Record]:
         """All runs of the store, by name."""
         return [read_record(path) for path in sorted(self.root.glob(f"*/{RECORD}"))]
 
-    def save(self, record: Record, checkpoint: Mapping[str, Tensor]) -> None:
-        """Write record, weights and checkpoint, each atomically.
+    def save(self, record: Record, state: Mapping[str, Tensor]) -> None:
+        """Write checkpoint, weights and record, each atomically, in this order.
 
-        The record goes first: its curve may then run ahead of the checkpoint, and is cut back
-        when the run goes on; the other way round points would be lost.
+        The checkpoint holds the record too, and is all that going on needs; the other two are
+        views of it for people and figures. As the record is last, a run that it calls finished is.
+
+        Raises:
+            UserError: if the checkpoint cannot be written.
         """
         folder = self.folder(record.config)
         folder.mkdir(parents=True, exist_ok=True)
         weights = {
             key.removeprefix("model/"): tensor.cpu()
-            for key, tensor in checkpoint.items()
+            for key, tensor in state.items()
             if key.startswith("model/")
         }
-        write_atomically(folder / RECORD, record.to_json().encode())
+        checkpoint.write(folder, record.to_json(), state)
         write_atomically(folder / WEIGHTS, safetensors.torch.save(weights))
-        on_cpu = {key: tensor.cpu() for key, tensor in checkpoint.items()}
-        write_atomically(folder / CHECKPOINT, safetensors.torch.save(on_cpu))
+        write_atomically(folder / RECORD, record.to_json().encode())
 
-    def checkpoint(self, config: RunConfig) -> dict[str, Tensor]:
-        """The checkpoint of a run.
+    def checkpoint(self, config: RunConfig) -> tuple[Record, dict[str, Tensor]] | None:
+        """Where a run can be taken up: its record there, and the trainer's state; or None.
 
         Raises:
-            UserError: if it is missing or damaged.
+            UserError: if no checkpoint can be read, or it is another configuration's.
         """
-        return read_tensors(self.folder(config) / CHECKPOINT)
+        folder = self.folder(config)
+        found = checkpoint.read(folder)
+        if found is None:
+            return None
+        text, state = found
+        return checked(parsed(text, folder / checkpoint.NEWEST), config, folder), state
+
+    @contextmanager
+    def alone(self, config: RunConfig) -> Iterator[None]:
+        """Within it no other process computes this run; if one does, say so and wait for it."""
+        locks = self.root / ".locks"
+        locks.mkdir(parents=True, exist_ok=True)
+        # The system lets go of the lock with the process, however that ends.
+        lock = FileLock(locks / f"{config.slug}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            print(f"{config.slug}: another process computes it, waiting for it", file=sys.stderr)
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
 
     def set_aside(self, record: Record) -> Path:
         """Move a run that other code computed out of the way; nothing is deleted."""
@@ -210,21 +177,6 @@ class RunStore:
         return aside
 
 
-def read_record(path: Path) -> Record:
-    """Read one record.
-
-    Raises:
-        UserError: if the file is no record.
-    """
-    try:
-        return Record.from_json(path.read_text("utf-8"))
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(
-            f"{path} is not a record of a run ({error}): move its folder away, "
-            "and the run is computed anew"
-        ) from None
-
-
 def read_tensors(path: Path) -> dict[str, Tensor]:
     """Read a safetensors file.
 
@@ -237,13 +189,3 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         raise UserError(
             f"{path} cannot be read ({error}): move its folder away, and the run is computed anew"
         ) from None
-
-
-def difference(stored: RunConfig, asked: RunConfig) -> str:
-    """The settings in which two configurations differ, for a message."""
-    settings = asked.to_dict()
-    return ", ".join(
-        f"{name} is {value!r}, not {settings[name]!r}"
-        for name, value in stored.to_dict().items()
-        if value != settings[name]
-    )

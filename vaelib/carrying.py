@@ -1,0 +1,205 @@
+"""One run on its way: begun or taken up, carried further, evaluated, saved, and safe from harm."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from typing import NoReturn
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from vaelib.assembly import compare_stepsizes, make_trainer
+from vaelib.config import RunConfig
+from vaelib.datasets import Dataset
+from vaelib.errors import UserError
+from vaelib.evaluation import CurvePoint, evaluate, grid
+from vaelib.interruption import deferred
+from vaelib.provenance import environment
+from vaelib.record import Record
+from vaelib.source_hash import source_hash
+from vaelib.store import RunStore
+from vaelib.training import DivergedError
+
+SECONDS_BETWEEN_CHECKPOINTS = 60.0
+LARGEST_SHARE_OF_TIME = 0.01  # that checkpoints may take
+# The modules of which the whole closure decides an algorithm's numbers, and those that decide
+# with their own code only, because they import every algorithm.
+ALGORITHM_MODULES = {
+    "aevb": "vaelib.aevb",
+    "wake_sleep": "vaelib.wake_sleep",
+    "mcem": "vaelib.mcem",
+}
+MEASURE_MODULES = {
+    "lower_bound": "vaelib.elbo",
+    "marginal_likelihood": "vaelib.marginal_likelihood",
+}
+DECIDING_ALONE = (
+    "vaelib.assembly",
+    "vaelib.backpropagation",
+    "vaelib.carrying",
+    "vaelib.datasets",
+    "vaelib.evaluation",
+    "vaelib.fast",
+    "vaelib.products",
+)
+
+
+def run_source(config: RunConfig) -> str:
+    """Hash of the code that decides the run's numbers; comments and docstrings do not count."""
+    return source_hash(
+        ALGORITHM_MODULES[config.algorithm],
+        MEASURE_MODULES[config.measure],
+        "vaelib.training",
+        "vaelib.randomness",
+        alone=DECIDING_ALONE,
+    )
+
+
+def carry(
+    config: RunConfig,
+    data: Dataset,
+    store: RunStore,
+    until: int,
+    device: str,
+    progress: bool,
+) -> Record:
+    """Start the run, or take it up at its checkpoint, and carry it to `until` samples.
+
+    Ctrl-C and SIGTERM are heard at the end of a chunk of steps; the run is saved first.
+
+    Raises:
+        UserError: if the run was started on another kind of device, whose random numbers differ,
+            or a checkpoint can be neither read nor written.
+        DivergedError: if a parameter or a point of the curve is no longer finite; what was stored
+            stays.
+        KeyboardInterrupt: if an end was asked for; the run is saved.
+    """
+    began = time.monotonic()
+    taken_up = checkpoint_of(config, store)
+    if taken_up is None:
+        record = begin(config, data, device)
+        trainer = make_trainer(config, data, stepsize=record.stepsize, device=device)
+    else:
+        record, state = taken_up
+        started_on = record.segments[0]["environment"]["device"]
+        if torch.device(started_on).type != torch.device(device).type:
+            raise UserError(
+                f"run {config.slug} was started on {started_on}, and {device} draws other random "
+                f"numbers: carry it on with device {started_on!r}, or use another seed"
+            )
+        trainer = make_trainer(config, data, stepsize=record.stepsize, device=device)
+        trainer.load_state_dict(state)
+    segment = {"until": trainer.samples, "seconds": 0.0, "environment": environment(device=device)}
+    record.segments.append(segment)
+
+    due = began + SECONDS_BETWEEN_CHECKPOINTS
+
+    def save() -> None:
+        nonlocal due
+        start = time.monotonic()
+        record.samples = segment["until"] = trainer.samples
+        segment["seconds"] = round(start - began, 3)
+        store.save(record, trainer.state_dict())
+        end = time.monotonic()
+        due = end + max(SECONDS_BETWEEN_CHECKPOINTS, (end - start) / LARGEST_SHARE_OF_TIME)
+
+    splits = {"train": data.train.to(device), "test": data.test.to(device)}
+    evaluated = max((point.training_samples for point in record.curve), default=0)
+    points = [point for point in grid(config, until) if point > evaluated]
+    with deferred() as end_of_run, bar_of(config, trainer.samples, until, progress) as bar:
+
+        def breathe(*, last: bool = False) -> None:
+            bar.update(trainer.samples - bar.n)
+            if last or end_of_run.made or time.monotonic() >= due:
+                save()
+            if end_of_run.made:
+                raise KeyboardInterrupt
+
+        for point in sorted({*points, until}):
+            for samples in trainer.advance(point):
+                # Not at the point itself: a checkpoint there must hold its evaluation.
+                if samples < point:
+                    breathe()
+            # Where a step spans two points, it is evaluated once.
+            if point in points and trainer.samples > evaluated:
+                evaluated = trainer.samples
+                record.curve += finite(
+                    evaluate(config, trainer.algorithm.model, splits, samples=evaluated), config
+                )
+            breathe(last=point == until)
+    return record
+
+
+def checkpoint_of(config: RunConfig, store: RunStore) -> tuple[Record, dict[str, Tensor]] | None:
+    """Where the run can be taken up; one that other code began is moved aside."""
+    found = store.checkpoint(config)
+    if found is not None and found[0].source != run_source(config):
+        set_aside(found[0], store)
+        return None
+    return found
+
+
+def begin(config: RunConfig, data: Dataset, device: str) -> Record:
+    """The record of a run that has not taken a step, its stepsize chosen."""
+    compared: dict[str, float] = {}
+    if config.stepsize == "auto":
+        reached = compare_stepsizes(config, data, device=device)
+        if not reached:
+            raise DivergedError(f"run {config.slug}: no stepsize of section 5 stays finite")
+        stepsize = max(reached, key=lambda candidate: reached[candidate])
+        compared = {str(candidate): value for candidate, value in reached.items()}
+    else:
+        stepsize = config.stepsize
+    return Record(
+        config=config,
+        samples=0,
+        stepsize=stepsize,
+        stepsizes_compared=compared,
+        data={
+            "name": data.name,
+            "source": data.source,
+            "sha256": data.sha256,
+            "stand_in": data.stand_in,
+        },
+        model={"n_pixels": data.train.shape[1], "decoder": data.decoder},
+        source=run_source(config),
+    )
+
+
+def finite(points: list[CurvePoint], config: RunConfig) -> list[CurvePoint]:
+    """The points themselves.
+
+    Raises:
+        DivergedError: if one is not a finite number.
+    """
+    for point in points:
+        if not math.isfinite(point.value):
+            raise DivergedError(
+                f"run {config.slug}: the {point.split} {point.measure} is {point.value} after "
+                f"{point.training_samples} training samples: use a smaller stepsize"
+            )
+    return points
+
+
+def bar_of(config: RunConfig, samples: int, until: int, shown: bool) -> tqdm[NoReturn]:
+    """The progress bar of a run, in training samples."""
+    return tqdm(
+        total=until,
+        initial=samples,
+        desc=config.slug,
+        unit=" samples",
+        unit_scale=True,
+        disable=not shown,
+    )
+
+
+def set_aside(record: Record, store: RunStore) -> None:
+    """Move a run that other code computed out of the way, with a word."""
+    aside = store.set_aside(record)
+    tqdm.write(
+        f"{record.config.slug}: vaelib has changed since; the earlier run is now in {aside}",
+        file=sys.stderr,
+    )
