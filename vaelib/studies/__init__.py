@@ -18,6 +18,7 @@ from vaelib.studies.gradients import (
 )
 from vaelib.studies.likelihood import likelihood_estimators
 from vaelib.studies.one_dimensional import Decomposition, OneDimensional
+from vaelib.studies.reparameterization import reparameterization_checks
 
 __all__ = [
     "BASELINE",
@@ -36,6 +37,7 @@ __all__ = [
     "gradient_variance",
     "gradient_variance_in_training",
     "likelihood_estimators",
+    "reparameterization_checks",
     "variance_ratio",
     "variance_ratios",
 ]
