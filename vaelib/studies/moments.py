@@ -36,59 +36,61 @@ def _total_square(z: Tensor) -> Tensor:
 
 # Moments whose pathwise gradient has a finite variance; the Cauchy has none but its cosine's.
 EXAMPLES: Mapping[str, Example] = {
-    "exponential": Example({"rate": 1.5}, "E[z]", torch.clone, lambda rate: 1 / rate),
+    "exponential": Example({"rate": 1.5}, r"\mathbb{E}[z]", torch.clone, lambda rate: 1 / rate),
     "cauchy": Example(
         {"loc": 0.5, "scale": 0.8},
-        r"E[\cos z]",
+        r"\mathbb{E}[\cos z]",
         torch.cos,
         lambda loc, scale: np.cos(loc) * np.exp(-scale),
     ),
     "logistic": Example(
         {"loc": 0.5, "scale": 0.8},
-        "E[z^2]",
+        r"\mathbb{E}[z^2]",
         torch.square,
         lambda loc, scale: loc**2 + (math.pi * scale) ** 2 / 3,
     ),
-    "rayleigh": Example({"scale": 2.0}, "E[z^2]", torch.square, lambda scale: 2 * scale**2),
+    "rayleigh": Example(
+        {"scale": 2.0}, r"\mathbb{E}[z^2]", torch.square, lambda scale: 2 * scale**2
+    ),
     "pareto": Example(
         {"scale": 1.0, "concentration": 3.0},
-        r"E[\log z]",
+        r"\mathbb{E}[\log z]",
         torch.log,
         lambda scale, concentration: np.log(scale) + 1 / concentration,
     ),
     "weibull": Example(
         {"scale": 1.2, "concentration": 1.7},
-        "E[z]",
+        r"\mathbb{E}[z]",
         torch.clone,
         lambda scale, concentration: scale * special.gamma(1 + 1 / concentration),
     ),
     "reciprocal": Example(
         {"low": 0.5, "high": 4.0},
-        "E[z]",
+        r"\mathbb{E}[z]",
         torch.clone,
         lambda low, high: (high - low) / np.log(high / low),
     ),
     "gompertz": Example(
         {"concentration": 0.8, "rate": 1.2},
-        "E[z]",
+        r"\mathbb{E}[z]",
         torch.clone,
         lambda concentration, rate: np.exp(concentration) * special.exp1(concentration) / rate,
     ),
     "gumbel": Example(
         {"loc": 0.5, "scale": 2.0},
-        "E[z]",
+        r"\mathbb{E}[z]",
         torch.clone,
         lambda loc, scale: loc + np.euler_gamma * scale,
     ),
     "erlang": Example(
         {"concentration": 3.0, "rate": 1.5},
-        "E[z]",
+        r"\mathbb{E}[z]",
         torch.clone,
         lambda concentration, rate: concentration / rate,
     ),
     "laplace": Example(
         {"loc": 0.5, "scale": 0.8},
-        "E[z^2]",
+        r"\mathbb{E}[z^2]",
         torch.square,
         lambda loc, scale: loc**2 + 2 * scale**2,
     ),
@@ -98,46 +100,49 @@ EXAMPLES: Mapping[str, Example] = {
             "loc": [0.5, -1.0, 0.2],
             "scale_tril": [[1.5, 0.0, 0.0], [-0.7, 0.8, 0.0], [0.3, 0.4, 0.6]],
         },
-        r"E[\|z\|^2]",
+        r"\mathbb{E}[\lVert z \rVert^2]",
         _total_square,
         lambda loc, scale_tril: (loc**2).sum() + (scale_tril**2).sum() / 5,
     ),
     "students_t": Example(
         {"df": 12.0, "loc": 0.5, "scale": 2.0},
-        "E[z^2]",
+        r"\mathbb{E}[z^2]",
         torch.square,
         lambda df, loc, scale: loc**2 + scale**2 * df / (df - 2),
     ),
     "uniform": Example(
         {"low": -1.0, "high": 2.0},
-        "E[z^2]",
+        r"\mathbb{E}[z^2]",
         torch.square,
         lambda low, high: (low**2 + low * high + high**2) / 3,
     ),
     "triangular": Example(
         {"loc": 0.5, "scale": 2.0},
-        "E[z^2]",
+        r"\mathbb{E}[z^2]",
         torch.square,
         lambda loc, scale: loc**2 + scale**2 / 6,
     ),
     "gaussian": Example(
-        {"loc": 0.5, "scale": 2.0}, "E[z^2]", torch.square, lambda loc, scale: loc**2 + scale**2
+        {"loc": 0.5, "scale": 2.0},
+        r"\mathbb{E}[z^2]",
+        torch.square,
+        lambda loc, scale: loc**2 + scale**2,
     ),
     "log_normal": Example(
         {"loc": 0.1, "scale": 0.5},
-        "E[z]",
+        r"\mathbb{E}[z]",
         torch.clone,
         lambda loc, scale: np.exp(loc + scale**2 / 2),
     ),
     "gamma": Example(
         {"concentration": 0.7, "rate": 1.3},
-        r"E[\log z]",
+        r"\mathbb{E}[\log z]",
         torch.log,
         lambda concentration, rate: special.digamma(concentration) - np.log(rate),
     ),
     "dirichlet": Example(
         {"concentration": [0.5, 1.7, 3.0]},
-        r"E[\|z\|^2]",
+        r"\mathbb{E}[\lVert z \rVert^2]",
         _total_square,
         lambda concentration: (
             (concentration * (concentration + 1)).sum()
@@ -146,16 +151,19 @@ EXAMPLES: Mapping[str, Example] = {
     ),
     "beta": Example(
         {"concentration1": 0.7, "concentration0": 2.2},
-        "E[z]",
+        r"\mathbb{E}[z]",
         torch.clone,
         lambda concentration1, concentration0: concentration1 / (concentration1 + concentration0),
     ),
     "chi_squared": Example(
-        {"df": 3.0}, r"E[\log z]", torch.log, lambda df: special.digamma(df / 2) + np.log(2)
+        {"df": 3.0},
+        r"\mathbb{E}[\log z]",
+        torch.log,
+        lambda df: special.digamma(df / 2) + np.log(2),
     ),
     "f": Example(
         {"df1": 5.0, "df2": 9.0},
-        r"E[\log z]",
+        r"\mathbb{E}[\log z]",
         torch.log,
         lambda df1, df2: special.digamma(df1 / 2) - special.digamma(df2 / 2) + np.log(df2 / df1),
     ),
