@@ -8,27 +8,31 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.helpers import rng
 from vaelib.effective_sample_size import of_chains, of_log_weights
 
 
 def autoregressive(rho: float, n: int, chains: int) -> Tensor:
     """Stationary AR(1) chains with unit variance: (n, chains, 1)."""
-    noise = torch.randn(
-        n, chains, 1, generator=torch.Generator().manual_seed(0), dtype=torch.float64
-    )
+    noise = torch.randn(n, chains, 1, generator=rng(), dtype=torch.float64)
     draws = [noise[0]]
     for step in noise[1:]:
         draws.append(rho * draws[-1] + math.sqrt(1 - rho**2) * step)
     return torch.stack(draws)
 
 
+@pytest.mark.statistical(1e-8)
 @pytest.mark.parametrize("rho", [-0.5, 0.0, 0.5, 0.9])
 def test_an_autoregression(rho: float) -> None:
-    """n (1 − ρ) / (1 + ρ). The estimate of a chain scatters; the median of 400 is within 10 %."""
+    """n (1 − ρ) / (1 + ρ). The estimate of a chain scatters; the median of 400 is within 13 %.
+
+    Over seeds the median's deviation is 1.2 % at most and its bias 4.5 %, both where ρ = 0.9: that
+    leaves 7 deviations.
+    """
     n = 2000
     ess = of_chains(autoregressive(rho, n, 400))
     assert ess.shape == (400, 1)
-    assert ess.median().item() == pytest.approx(n * (1 - rho) / (1 + rho), rel=0.1)
+    assert ess.median().item() == pytest.approx(n * (1 - rho) / (1 + rho), rel=0.13)
 
 
 def test_bounds() -> None:
@@ -37,7 +41,7 @@ def test_bounds() -> None:
     alternating = torch.tensor([1.0, -1.0]).repeat(50)[:, None]
     assert of_chains(still).item() == 1.0
     assert of_chains(alternating).item() == pytest.approx(200.0)
-    assert of_chains(torch.randn(3, 2)).tolist() == [1.0, 1.0]
+    assert of_chains(torch.randn(3, 2, generator=rng())).tolist() == [1.0, 1.0]
 
 
 def test_it_does_not_depend_on_location_and_scale() -> None:

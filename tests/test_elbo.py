@@ -33,8 +33,9 @@ def test_kl_is_not_negative_and_zero_for_the_prior() -> None:
     assert torch.equal(gaussian_kl(prior), torch.zeros(3))
 
 
+@pytest.mark.statistical(1e-7)
 def test_kl_agrees_with_monte_carlo() -> None:
-    """The mean of 200000 draws within 6 standard errors: false alarms below 1e-7 for 20 means."""
+    """20 means of 200000 draws within 6 standard errors, each missed at 2e-9."""
     q = gaussian(4)
     mean, scale = q.base_dist.loc, q.base_dist.scale
     z = mean + scale * torch.randn(200_000, 20, 4, generator=rng(6), dtype=torch.float64)
@@ -95,14 +96,18 @@ def test_bound_is_reconstruction_minus_kl() -> None:
     torch.testing.assert_close(parts.reconstruction, model.decode(mean).log_prob(x))
 
 
+@pytest.mark.statistical(1e-8)
 def test_evaluation_is_the_mean_over_data_whatever_the_batch() -> None:
-    """The two orders of noise differ by Monte Carlo error: 6 standard errors, alarms below 1e-8."""
+    """Two orders of the noise differ by 7 standard errors at most.
+
+    The error is that of 60 evaluations, so the ratio is Student's t, beyond 7 at 3e-9.
+    """
     model = build(n_pixels=6, n_hidden=5, n_latent=2, init_std=1.0, generator=rng())
     x = torch.rand(3000, 6, generator=rng(1))
     whole = evaluate(model, x, generator=rng(2), batch_size=3000)
     parts = evaluate(model, x, generator=rng(3), batch_size=700)
-    draws = [evaluate(model, x, generator=rng(seed)) for seed in range(10, 40)]
-    assert abs(whole - parts) < 6 * math.sqrt(2) * torch.tensor(draws).std().item()
+    draws = [evaluate(model, x, generator=rng(seed)) for seed in range(10, 70)]
+    assert abs(whole - parts) < 7 * math.sqrt(2) * torch.tensor(draws).std().item()
     with torch.no_grad():
         epsilon = torch.empty(1, 3000, 2).normal_(generator=rng(2))
         expected = lower_bound(model, x, epsilon).bound.mean().item()

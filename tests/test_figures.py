@@ -178,6 +178,7 @@ DRAWN: dict[str, Callable[[], Figure]] = {
     "estimator_variance": lambda: figures.estimator_variance(estimator_table()),
     "likelihood_estimators": lambda: figures.likelihood_estimators(likelihood_table()),
     "sample_path": lambda: figures.sample_path(PATH[:, 0], PATH[:, 0] + 1, PATH[:, 1]),
+    "gamma_path": lambda: figures.gamma_path(torch.tensor([0.5, 2.0]), torch.tensor([0.2, 0.7])),
     "hmc_trajectory": lambda: figures.hmc_trajectory(log_density, PATH, CODES),
     "draws_against_images": lambda: figures.draws_against_images(objective_table()),
     "without_the_kl": lambda: figures.without_the_kl(
@@ -196,6 +197,7 @@ AXIS_LABELS = {
     "posterior_1d": ["$z$", "density of $z$"],
     "gradient_variance": ["(nats²)"],
     "gradient_variance_in_training": ["training samples evaluated", "(nats²)"],
+    "gamma_path": ["shape", "cumulative probability"],
     "estimator_variance": ["A (nats²)", "B (nats²)"],
     "likelihood_estimators": ["(nats)"],
     "draws_against_images": ["decoded samples", "test bound (nats per datapoint)"],
@@ -457,6 +459,29 @@ def test_samples_keep_their_height_in_the_cumulative_distribution() -> None:
         np.testing.assert_allclose(np.asarray(points.get_offsets())[:, 1], heights)
 
 
+def _reach(stroke: Line2D) -> tuple[list[float], list[Tensor]]:
+    """Changes of α of a thousandth about the middle of a tangent, and z on it."""
+    (a, b), (low, high) = stroke.get_data()
+    middle, slope = (low + high) / 2, (high - low) / (b - a)
+    changes = [-1e-3, 1e-3]
+    return changes, [torch.as_tensor(middle + slope * change).double() for change in changes]
+
+
+def test_strokes_of_a_gamma_path_are_tangents() -> None:
+    alpha, epsilon = torch.tensor([0.8, 2.0, 3.0]), torch.tensor([0.3, 0.9])
+    left, right = figures.gamma_path(alpha, epsilon).axes
+    strokes = left.lines[2:]
+    assert len(strokes) == 6
+    for place, stroke in enumerate(strokes):
+        shape, noise = alpha[place // 2].double(), epsilon[place % 2].double()
+        ends = [torch.special.gammainc(shape + h, z) for h, z in zip(*_reach(stroke), strict=True)]
+        # Near the touching point the cumulative probability is that of the sample.
+        for end in ends:
+            assert end.item() == pytest.approx(noise.item(), abs=1e-5)
+    for points in right.collections:
+        np.testing.assert_allclose(np.asarray(points.get_offsets())[:, 1], epsilon)
+
+
 @pytest.mark.parametrize(
     "draw",
     [
@@ -472,6 +497,8 @@ def test_samples_keep_their_height_in_the_cumulative_distribution() -> None:
         lambda: figures.kl_surface(CODES),
         lambda: figures.sample_path(PATH[:, 0], PATH[:, 0], PATH[:, 1]),
         lambda: figures.sample_path(PATH[:1, 0], PATH[:1, 0] + 1, PATH[:, 1]),
+        lambda: figures.gamma_path(torch.tensor([2.0, 1.0]), torch.tensor([0.5])),
+        lambda: figures.gamma_path(torch.tensor([1.0, 2.0]), torch.tensor([1.5])),
         lambda: figures.hmc_trajectory(log_density, PATH[:, :1]),
     ],
 )

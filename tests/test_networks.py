@@ -56,8 +56,9 @@ def test_leading_dimensions_are_kept() -> None:
     assert network(torch.zeros(2, 6, 3)).log_prob(torch.zeros(6, 4)).shape == (2, 6)
 
 
+@pytest.mark.statistical(1e-8)
 def test_initialisation_has_the_stated_deviation() -> None:
-    """The sample deviation of n draws strays by 6/sqrt(2n) with probability below 1e-8."""
+    """Deviation and mean of n draws within 6 standard errors, each missed at 2e-9."""
     network = BernoulliMLP(100, 500, 400)
     initialise(network, std=0.01, generator=rng())
     flat = torch.cat([p.detach().flatten() for p in network.parameters()])
@@ -67,13 +68,19 @@ def test_initialisation_has_the_stated_deviation() -> None:
 
 def test_initialisation_reaches_every_parameter() -> None:
     network = GaussianMLP(3, 5, 4)
-    before = {name: p.detach().clone() for name, p in network.named_parameters()}
+    with torch.no_grad():
+        for p in network.parameters():
+            p.fill_(7.0)
     initialise(network, std=0.01, generator=rng())
-    assert all((p != before[name]).all() for name, p in network.named_parameters())
+    assert all((p.abs() < 1).all() for p in network.parameters())
 
 
+@pytest.mark.statistical(1e-7)
 def test_draw_has_the_distribution_s_moments() -> None:
-    """Means of 40000 draws within 6 standard errors: false alarms below 1e-7 over all 8."""
+    """Eight means of 40000 draws within 6 standard errors, each missed at 2e-9 if normal.
+
+    Those of a Bernoulli with a probability near 0 or 1 are a little less so.
+    """
     z = torch.zeros(40_000, 3)
     for network in (BernoulliMLP(3, 5, 4), GaussianMLP(3, 5, 4)):
         initialise(network, std=1.0, generator=rng())

@@ -63,6 +63,17 @@ def test_gradient_has_the_expectation_of_the_pathwise_one(signal: Signal, baseli
         torch.testing.assert_close(mine, expected, rtol=1e-7, atol=1e-9)
 
 
+def test_estimators_a_and_b_have_one_expectation() -> None:
+    """Their values and all their gradients, exactly: both expectations are integrated."""
+    model, x = small_model(), pixels()
+    a, b = expectation(estimator_a, model, x), expectation(estimator_b, model, x)
+    torch.testing.assert_close(a, b, rtol=1e-9, atol=0)
+    parameters = list(model.parameters())
+    gradients = (torch.autograd.grad(value, parameters) for value in (a, b))
+    for first, second in zip(*gradients, strict=True):
+        torch.testing.assert_close(first, second, rtol=1e-7, atol=1e-9)
+
+
 def test_gradient_is_the_signal_times_the_score() -> None:
     """The naive estimator as the paper writes it, with log q differentiated by autograd."""
     model, x = small_model(), pixels()

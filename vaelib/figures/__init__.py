@@ -17,7 +17,7 @@ from vaelib.figures.latent_space import kl_surface, latent_codes
 from vaelib.figures.learning_curves import figure2, figure3
 from vaelib.figures.manifolds import figure4, figure5, reconstructions, samples_of_data
 from vaelib.figures.objective import draws_against_images, without_the_kl
-from vaelib.figures.sampling import hmc_trajectory, sample_path
+from vaelib.figures.sampling import gamma_path, hmc_trajectory, sample_path
 from vaelib.figures.theme import LABELS, LINESTYLES, MARKERS, PALETTE, use_theme
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "figure4",
     "figure5",
     "full_vb",
+    "gamma_path",
     "gradient_variance",
     "gradient_variance_in_training",
     "hmc_trajectory",

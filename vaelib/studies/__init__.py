@@ -33,6 +33,7 @@ from vaelib.studies.objective import (
     kl_weight_bounds,
 )
 from vaelib.studies.one_dimensional import Decomposition, OneDimensional
+from vaelib.studies.reparameterization import reparameterization_checks
 from vaelib.studies.sample_quality import frechet_distance, greyness, sample_quality
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "manifold_roughness",
     "neighbour_accuracy",
     "principal_components",
+    "reparameterization_checks",
     "sample_quality",
     "variance_ratio",
     "variance_ratios",

@@ -144,7 +144,7 @@ def variance_ratio(
     estimator: str = SCORE,
     *,
     reference: str = B,
-    resamples: int = 1000,
+    resamples: int = 400,
     seed: int = 0,
 ) -> Ratio:
     """Claim C1 as a number: the median over components of one variance over another.
