@@ -38,10 +38,11 @@ def test_starts_come_near_the_maximum_of_the_likelihood(algorithm: str) -> None:
     """Of 20 starts, 5 to 10 nats below, all come within 0.12 nats and the median within 0.04.
 
     Of 300 starts of AEVB and of wake-sleep the worst were 0.049 and 0.059 nats off, because 1 in
-    30 was still leaving the saddle of `studies.halfway`, at 0.05; the others are at 0.004 with a
-    deviation of 0.002. So 0.12 is more than 15 deviations above the saddle, and 10 of 20 starts on
-    it are as likely as 2e-10. MCEM has no saddle: a gamma distribution with the mean 0.022 and the
-    deviation 0.008 that were measured exceeds 0.12 in one of 20 starts with probability 1e-9.
+    25 was still leaving the saddle of `studies.halfway`, at 0.05; the others were at 0.004 with a
+    deviation of 0.002. So 0.12 is more than 15 deviations above the saddle. MCEM has no saddle:
+    200 starts were at 0.024 with a deviation of 0.009, and the gamma distribution of that mean and
+    deviation exceeds 0.12 in one of 20 starts with probability 1e-8. Above 0.04 lies 1 start in
+    20 of each; that 10 of 20 do is as likely as 1e-8.
     """
     gap = ends(algorithm)["gap"]
     assert gap.max() < 0.12
@@ -54,12 +55,17 @@ def test_starts_come_near_the_maximum_of_the_likelihood(algorithm: str) -> None:
 @pytest.mark.parametrize("algorithm", STEPS)
 @pytest.mark.parametrize("same_data", [True, False])
 def test_starts_reach_the_maximum_of_the_likelihood(algorithm: str, same_data: bool) -> None:
-    """Thrice as long, 20 starts on the same data or each on its own."""
+    """Thrice as long, on the same data or each start on its own: half within 0.01 nats.
+
+    1 in 50 starts of AEVB and wake-sleep is still above 0.01, so that 10 of 20 are as likely as
+    1e-12. MCEM is at 0.015 with a deviation of 0.005: the median of 20 starts is 10 deviations of
+    its own below 0.03.
+    """
     table = ends(algorithm, longer=3, same_data=same_data)
-    assert table["gap"].max() < 0.1
-    assert table["gap"].median() < 0.01
+    assert table["gap"].max() < 0.12
+    assert table["gap"].median() < (0.03 if algorithm == "mcem" else 0.01)
     if algorithm != "mcem":
-        assert table["bound_gap"].median() < 0.02
+        assert table["bound_gap"].median() < 0.03
 
 
 @pytest.mark.parametrize("algorithm", STEPS)

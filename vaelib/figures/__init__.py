@@ -6,6 +6,7 @@ an input that it cannot draw. Importing this package sets nothing; call `use_the
 
 from vaelib.figures.bound import decomposition, posterior_1d
 from vaelib.figures.estimators import estimator_variance, gradient_variance, likelihood_estimators
+from vaelib.figures.exact_answers import convergence, gap_and_kl
 from vaelib.figures.global_parameters import full_vb
 from vaelib.figures.graphical_model import figure1
 from vaelib.figures.latent_space import kl_surface, latent_codes
@@ -19,6 +20,7 @@ __all__ = [
     "LINESTYLES",
     "MARKERS",
     "PALETTE",
+    "convergence",
     "decomposition",
     "estimator_variance",
     "figure1",
@@ -27,6 +29,7 @@ __all__ = [
     "figure4",
     "figure5",
     "full_vb",
+    "gap_and_kl",
     "gradient_variance",
     "hmc_trajectory",
     "kl_surface",
