@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -31,7 +33,7 @@ def gap_and_kl(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def convergence(table: pd.DataFrame, *, halfway: float | None = None) -> Figure:
+def convergence(table: pd.DataFrame, *, halfway: Mapping[str, float] | None = None) -> Figure:
     """Each algorithm's distance from the exact maximum of the likelihood, a line for each start.
 
     The points are the medians over the starts.
@@ -39,7 +41,7 @@ def convergence(table: pd.DataFrame, *, halfway: float | None = None) -> Figure:
     Args:
         table: from `studies.linear_gaussian_fits`; columns algorithm ("aevb", "wake_sleep" or
             "mcem"), start, training_samples, gap (nats per datapoint, positive).
-        halfway: the gap of the resting place of `studies.halfway`, drawn as a dashed line.
+        halfway: by algorithm, the gap of its resting place (`studies.halfway`), a dashed line.
 
     Raises:
         UserError: for a table without these columns or rows, or with another algorithm.
@@ -59,8 +61,8 @@ def convergence(table: pd.DataFrame, *, halfway: float | None = None) -> Figure:
             )
         median = rows.groupby("training_samples")["gap"].median()
         axes.plot(median, color=INK, lw=0, marker=MARKERS[name], markersize=3)
-        if halfway is not None:
-            axes.axhline(halfway, color=INK, lw=0.8, ls=(0, (4, 2)))
+        if halfway and name in halfway:
+            axes.axhline(halfway[name], color=INK, lw=0.8, ls=(0, (4, 2)))
         axes.set(xscale="log", yscale="log", title=LABELS[name])
         axes.tick_params(labelleft=place == 1)
         first = first or axes
