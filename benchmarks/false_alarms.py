@@ -14,9 +14,9 @@ import contextlib
 import io
 import json
 import os
-import re
 import subprocess
 import sys
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
@@ -49,14 +49,17 @@ def promised() -> dict[str, float]:
     return promises.rates
 
 
-def alarms(seed: int) -> list[str]:
-    """The tests that fail with this seed."""
+def alarms(seed: int, tests: Collection[str]) -> list[str]:
+    """Those of the tests that fail with this seed."""
     environment = {**os.environ, "VAELIB_TEST_SEED": str(seed), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "pytest", "-q", "-rfE", "--tb=no", "-p", "no:cacheprovider"]
     run = subprocess.run(
         [*command, "-m", SELECTION], cwd=ROOT, env=environment, capture_output=True, text=True
     )
-    failed = re.findall(r"^(?:FAILED|ERROR) (.*?)(?: - .*)?$", run.stdout, re.MULTILINE)
+    lines = [line for line in run.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
+    # A line ends with the name, or goes on with " - " and the reason; a name may hold " - " itself.
+    after = {f"{line.partition(' ')[2]} - " for line in lines}
+    failed = [test for test in tests if any(text.startswith(f"{test} - ") for text in after)]
     if run.returncode not in (0, 1) or bool(run.returncode) != bool(failed):
         raise SystemExit(f"pytest broke down with seed {seed}:\n{run.stdout}{run.stderr}")
     return failed
@@ -80,7 +83,8 @@ def main() -> None:
     rates = promised()
     found: list[tuple[int, str]] = []
     with ThreadPoolExecutor(options.workers) as pool:
-        waiting = {pool.submit(alarms, seed): seed for seed in range(1, options.repetitions + 1)}
+        seeds = range(1, options.repetitions + 1)
+        waiting = {pool.submit(alarms, seed, rates.keys()): seed for seed in seeds}
         for done in as_completed(waiting):
             for test in done.result():
                 found.append((waiting[done], test))

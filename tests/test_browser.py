@@ -88,9 +88,9 @@ class Visit:
         self.page.close()
 
 
-def test_the_book_has_its_24_pages(html: Path) -> None:
-    assert len(NAMES) == 24
-    assert len(list((html / "book").glob("*.html"))) == 24
+def test_the_book_has_its_25_pages(html: Path) -> None:
+    assert len(NAMES) == 25
+    assert len(list((html / "book").glob("*.html"))) == 25
     assert len(WITH_MATHEMATICS) > 10
 
 

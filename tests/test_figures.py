@@ -151,6 +151,20 @@ def objective_table() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
+def gap_table() -> pd.DataFrame:
+    return pd.DataFrame({"gap": [1e-6, 1e-3, 2.0], "kl": [1e-6, 1e-3, 2.0]})
+
+
+def convergence_table() -> pd.DataFrame:
+    rows = [
+        (name, start, 100 * 10**k, (1 + start) * 10.0**-k)
+        for name in ("aevb", "wake_sleep", "mcem")
+        for start in range(3)
+        for k in range(4)
+    ]
+    return pd.DataFrame(rows, columns=["algorithm", "start", "training_samples", "gap"])
+
+
 def log_density(z: Tensor) -> Tensor:
     return -0.5 * z.square().sum(-1)
 
@@ -185,6 +199,8 @@ DRAWN: dict[str, Callable[[], Figure]] = {
         {"off": model(2), "on": model(2)}, IMAGES, torch.arange(7), SHAPE
     ),
     "full_vb": lambda: figures.full_vb(full_vb_table(), log_evidence=-1.0),
+    "gap_and_kl": lambda: figures.gap_and_kl(gap_table()),
+    "convergence": lambda: figures.convergence(convergence_table(), halfway={"aevb": 0.05}),
 }
 # The words that say what is measured, and its unit where it has one.
 AXIS_LABELS = {
@@ -203,6 +219,8 @@ AXIS_LABELS = {
     "draws_against_images": ["decoded samples", "test bound (nats per datapoint)"],
     "without_the_kl": ["mean of $z_1$", "decoded draws from the prior"],
     "full_vb": ["training samples evaluated", "nats per datapoint"],
+    "gap_and_kl": ["D_{KL}", "(nats per datapoint)"],
+    "convergence": ["training samples evaluated", "(nats per datapoint)"],
 }
 TABLES: dict[str, tuple[Callable[[pd.DataFrame], Figure], Callable[[], pd.DataFrame]]] = {
     "figure2": (figures.figure2, curves),
@@ -215,6 +233,8 @@ TABLES: dict[str, tuple[Callable[[pd.DataFrame], Figure], Callable[[], pd.DataFr
     "likelihood_estimators": (figures.likelihood_estimators, likelihood_table),
     "draws_against_images": (figures.draws_against_images, objective_table),
     "full_vb": (figures.full_vb, full_vb_table),
+    "gap_and_kl": (figures.gap_and_kl, gap_table),
+    "convergence": (figures.convergence, convergence_table),
 }
 
 
@@ -409,6 +429,18 @@ def test_decomposition_shades_the_kl_between_bound_and_evidence() -> None:
     both = table.assign(mean=table["std"])
     with pytest.raises(UserError, match="varied"):
         figures.decomposition(both)
+
+
+def test_convergence_has_a_panel_for_each_algorithm_and_a_line_for_each_start() -> None:
+    drawn = figures.convergence(convergence_table(), halfway={"aevb": 0.05}).axes
+    assert [axes.get_title() for axes in drawn] == ["AEVB", "Wake-Sleep", "MCEM"]
+    for axes, name in zip(drawn, ("aevb", "wake_sleep", "mcem"), strict=True):
+        assert len(lines(axes, name, "-")) == 3
+        np.testing.assert_allclose(axes.lines[3].get_ydata(), 2 * 10.0 ** -np.arange(4))
+        heights = [set(line.get_ydata()) for line in axes.lines[4:]]
+        assert heights == ([{0.05}] if name == "aevb" else [])
+    with pytest.raises(UserError, match="algorithm 'svi'"):
+        figures.convergence(convergence_table().assign(algorithm="svi"))
 
 
 def test_gradient_variance_states_the_median_ratio() -> None:

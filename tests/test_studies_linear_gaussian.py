@@ -15,6 +15,8 @@ from vaelib.model import VariationalAutoencoder
 from vaelib.probabilistic_pca import ProbabilisticPCA, corners
 
 EXAMPLE = ProbabilisticPCA.example()
+# Nats per datapoint below the largest likelihood: for every start, and for half of them.
+LARGEST, MEDIAN = 0.12, 0.04
 STEPS = {"aevb": 1000, "aevb_a": 1000, "wake_sleep": 1000, "mcem": 300}
 
 
@@ -38,14 +40,15 @@ def test_starts_come_near_the_maximum_of_the_likelihood(algorithm: str) -> None:
     """Of 20 starts, 5 to 10 nats below, all come within 0.12 nats and the median within 0.04.
 
     Of 300 starts of AEVB and of wake-sleep the worst were 0.049 and 0.059 nats off, because 1 in
-    30 was still leaving the saddle of `studies.halfway`, at 0.05; the others are at 0.004 with a
-    deviation of 0.002. So 0.12 is more than 15 deviations above the saddle, and 10 of 20 starts on
-    it are as likely as 2e-10. MCEM has no saddle: a gamma distribution with the mean 0.022 and the
-    deviation 0.008 that were measured exceeds 0.12 in one of 20 starts with probability 1e-9.
+    25 was still leaving the saddle of `studies.halfway`, at 0.05; the others were at 0.004 with a
+    deviation of 0.002. So 0.12 is more than 15 deviations above the saddle. MCEM has no saddle:
+    200 starts were at 0.024 with a deviation of 0.009, and the gamma distribution of that mean and
+    deviation exceeds 0.12 in one of 20 starts with probability 1e-8. Above 0.04 lies 1 start in
+    20 of each; that 10 of 20 do is as likely as 1e-8.
     """
     gap = ends(algorithm)["gap"]
-    assert gap.max() < 0.12
-    assert gap.median() < 0.04
+    assert gap.max() < LARGEST
+    assert gap.median() < MEDIAN
     assert gap.min() > 0.0
 
 
@@ -54,12 +57,17 @@ def test_starts_come_near_the_maximum_of_the_likelihood(algorithm: str) -> None:
 @pytest.mark.parametrize("algorithm", STEPS)
 @pytest.mark.parametrize("same_data", [True, False])
 def test_starts_reach_the_maximum_of_the_likelihood(algorithm: str, same_data: bool) -> None:
-    """Thrice as long, 20 starts on the same data or each on its own."""
+    """Thrice as long, on the same data or each start on its own: half within 0.01 nats.
+
+    1 in 50 starts of AEVB and wake-sleep is still above 0.01, so that 10 of 20 are as likely as
+    1e-12. MCEM is at 0.015 with a deviation of 0.005: the median of 20 starts is 10 deviations of
+    its own below 0.03.
+    """
     table = ends(algorithm, longer=3, same_data=same_data)
-    assert table["gap"].max() < 0.1
-    assert table["gap"].median() < 0.01
+    assert table["gap"].max() < LARGEST
+    assert table["gap"].median() < (0.03 if algorithm == "mcem" else 0.01)
     if algorithm != "mcem":
-        assert table["bound_gap"].median() < 0.02
+        assert table["bound_gap"].median() < 0.03
 
 
 @pytest.mark.parametrize("algorithm", STEPS)
@@ -102,6 +110,27 @@ def test_gap_is_the_kl_to_the_posterior() -> None:
     assert (table["gap"] - table["kl"]).abs().max() < 1e-9
     assert table["kl"].min() < 1e-6
     assert table["kl"].max() > 1e-1
+
+
+def test_wake_sleep_rests_elsewhere_between_the_axes() -> None:
+    """With the encoder that the sleep phase wants, the wake phase's gradient vanishes.
+
+    The sleep phase minimises KL(p(z|x) ‖ q(z|x)), which among diagonal Gaussians is least for the
+    posterior's mean and the posterior's variances.
+    """
+    x = EXAMPLE.sample(200, rng(1))
+    at, height = studies.halfway(x, noise=EXAMPLE.noise, algorithm="wake_sleep")
+    largest = ProbabilisticPCA.maximum_likelihood(x, n_latent=2, noise=EXAMPLE.noise)
+    gap = largest.log_evidence(x).mean() - at.log_evidence(x).mean()
+    assert gap.item() == pytest.approx(height, abs=1e-12)
+    model = at.best_model()
+    variance = at.posterior(x[:1]).covariance_matrix[0].diagonal()
+    with torch.no_grad():
+        model.encoder.log_std.copy_(variance.sqrt().log())
+    reconstruction = lower_bound(model, x, corners(2).expand(-1, 200, -1)).reconstruction.mean()
+    for gradient in torch.autograd.grad(reconstruction, list(model.decoder.parameters())):
+        assert gradient.abs().max() < 1e-12
+    assert abs(height - studies.halfway(x, noise=EXAMPLE.noise)[1]) > 1e-3
 
 
 def test_the_bound_rests_halfway_between_the_axes() -> None:

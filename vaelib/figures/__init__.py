@@ -11,6 +11,7 @@ from vaelib.figures.estimators import (
     gradient_variance_in_training,
     likelihood_estimators,
 )
+from vaelib.figures.exact_answers import convergence, gap_and_kl
 from vaelib.figures.global_parameters import full_vb
 from vaelib.figures.graphical_model import figure1
 from vaelib.figures.latent_space import kl_surface, latent_codes
@@ -25,6 +26,7 @@ __all__ = [
     "LINESTYLES",
     "MARKERS",
     "PALETTE",
+    "convergence",
     "decomposition",
     "draws_against_images",
     "estimator_variance",
@@ -35,6 +37,7 @@ __all__ = [
     "figure5",
     "full_vb",
     "gamma_path",
+    "gap_and_kl",
     "gradient_variance",
     "gradient_variance_in_training",
     "hmc_trajectory",

@@ -145,28 +145,29 @@ def gap_and_kl(
     return pd.DataFrame(rows, columns=["gap", "kl"]).rename_axis("encoder").reset_index()
 
 
-def halfway(x: Tensor, *, noise: float) -> tuple[ProbabilisticPCA, float]:
-    """Where the bound of probabilistic PCA with two latent dimensions rests without being largest.
+def halfway(x: Tensor, *, noise: float, algorithm: str = "aevb") -> tuple[ProbabilisticPCA, float]:
+    """Where AEVB or wake-sleep, with two latent dimensions, rests without having arrived.
 
     Every rotation of W is as likely, but the posterior is diagonal only where W's columns lie
-    along the data's principal axes. At 45° to them the bound cannot say, by symmetry, which way
-    to turn. Let a and b be the data's deviations along the axes and Pᵢ = 1 + (squared length of W
-    along axis i) / noise². But for a constant the bound is −a² / (2 noise² P₁) − b² / (2 noise²
-    P₂) − log((P₁ + P₂) / 2), which is largest for P₁ = a (a + b) / (2 noise²) and P₂ likewise.
-    There the likelihood is below its maximum by log((a + b) / (2 √(a b))), and the bound is below
-    the likelihood by as much again.
+    along the data's principal axes. At 45° to them nothing says, by symmetry, which way to turn.
+    Let a₁ and a₂ be the data's deviations along the axes and Pᵢ = 1 + (squared length of W along
+    axis i) / noise². There the bound is largest for noise² Pᵢ = aᵢ m with the arithmetic mean m of
+    the deviations, and wake-sleep's two phases rest where m is their harmonic mean; the likelihood
+    is largest for noise² Pᵢ = aᵢ².
 
     Args:
         x: `(N, n_pixels)`, with deviations that exceed the noise along two axes.
+        algorithm: "aevb" or "wake_sleep".
 
     Returns:
-        the model with these W, and the height log((a + b) / (2 √(a b))), nats per datapoint.
+        the model with these W, and by how much its mean log p(x) is below the maximum: log(m /
+        √(a₁ a₂)) + (a₁ + a₂) / (2 m) − 1, in nats per datapoint.
     """
     best = ProbabilisticPCA.maximum_likelihood(x, n_latent=2, noise=noise)
     lengths = best.weight.norm(dim=0)
-    deviations = (lengths.square() + noise**2).sqrt()
-    middle = deviations.mean()
+    a = (lengths.square() + noise**2).sqrt()
+    m = {"aevb": a.mean(), "wake_sleep": 1 / (1 / a).mean()}[algorithm]
     turn = torch.tensor([[1.0, -1.0], [1.0, 1.0]], dtype=x.dtype) / math.sqrt(2)
-    weight = best.weight / lengths * (deviations * middle - noise**2).sqrt() @ turn
-    at = ProbabilisticPCA(weight, best.bias, noise)
-    return at, float(middle.log() - deviations.log().mean())
+    weight = best.weight / lengths * (a * m - noise**2).sqrt() @ turn
+    height = m.log() - a.log().mean() + a.mean() / m - 1
+    return ProbabilisticPCA(weight, best.bias, noise), float(height)
