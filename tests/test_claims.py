@@ -7,10 +7,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pandas as pd
 import pytest
 
-from vaelib import claims, experiments, paper, studies
+from vaelib import claims, datasets, experiments, paper, studies
+from vaelib.claims import curves, estimators, representation
+from vaelib.claims.sources import check_source, source_of_test
 from vaelib.config import RunConfig
+from vaelib.errors import UserError
 from vaelib.evaluation import CurvePoint
 from vaelib.evidence import NOT_REPRODUCED, NOT_RUN, PARTLY, REPRODUCED, Evidence, judged
 from vaelib.store import Record, Run
@@ -57,24 +61,24 @@ def evidence(**groups: Any) -> Any:
 
 def test_the_paper_s_own_curves_pass() -> None:
     own = evidence(figure2=paper_runs("figure2", until=1.01e8))
-    assert claims.aevb_over_wake_sleep(own).verdict == REPRODUCED
-    assert claims.agreement(own).verdict == REPRODUCED
+    assert curves.aevb_over_wake_sleep(own).verdict == REPRODUCED
+    assert curves.agreement(own).verdict == REPRODUCED
     own = evidence(figure3=paper_runs("figure3", until=6e7))
-    assert claims.marginal_likelihood_order(own).verdict == REPRODUCED
-    assert claims.mcem_at_scale(own).verdict == REPRODUCED
+    assert curves.marginal_likelihood_order(own).verdict == REPRODUCED
+    assert curves.mcem_at_scale(own).verdict == REPRODUCED
 
 
 def test_curves_that_swap_places_fail() -> None:
     swapped = paper_runs("figure2", shift={"aevb": -2000.0}, until=1e8)
-    assert claims.aevb_over_wake_sleep(evidence(figure2=swapped)).verdict == NOT_REPRODUCED
-    assert claims.agreement(evidence(figure2=swapped)).verdict == PARTLY
+    assert curves.aevb_over_wake_sleep(evidence(figure2=swapped)).verdict == NOT_REPRODUCED
+    assert curves.agreement(evidence(figure2=swapped)).verdict == PARTLY
     moved = paper_runs("figure3", shift={"aevb": -100.0}, until=6e7)
-    assert claims.marginal_likelihood_order(evidence(figure3=moved)).verdict == NOT_REPRODUCED
+    assert curves.marginal_likelihood_order(evidence(figure3=moved)).verdict == NOT_REPRODUCED
 
 
 def test_curves_far_from_the_paper_s_disagree() -> None:
     far = paper_runs("figure2", shift={"aevb": -2000.0, "wake_sleep": 2000.0}, until=1e8)
-    assert claims.agreement(evidence(figure2=far)).verdict == NOT_REPRODUCED
+    assert curves.agreement(evidence(figure2=far)).verdict == NOT_REPRODUCED
 
 
 def test_short_runs_are_not_judged() -> None:
@@ -82,7 +86,7 @@ def test_short_runs_are_not_judged() -> None:
         run(config, [CurvePoint(100_000, split, "value", -1.0) for split in ("train", "test")])
         for config in experiments.figure2()
     ]
-    for check in (claims.aevb_over_wake_sleep, claims.agreement):
+    for check in (curves.aevb_over_wake_sleep, curves.agreement):
         assert check(evidence(figure2=short)).verdict == NOT_RUN
 
 
@@ -111,8 +115,159 @@ def test_superfluous_latents() -> None:
 
         return evidence(aevb=aevb)
 
-    assert claims.superfluous_latents(runs_with_gap(2.5)).verdict == REPRODUCED
-    assert claims.superfluous_latents(runs_with_gap(20.0)).verdict == NOT_REPRODUCED
+    assert curves.superfluous_latents(runs_with_gap(2.5)).verdict == REPRODUCED
+    assert curves.superfluous_latents(runs_with_gap(20.0)).verdict == NOT_REPRODUCED
+
+
+def gradient_table(ratios: dict[str, float]) -> pd.DataFrame:
+    """Thirty units of four components each; every estimator's variance is B's times its ratio."""
+    rows = [
+        (name, unit, "mean.weight", component, 0.0, ratio * (1 + unit / 30))
+        for name, ratio in ratios.items()
+        for unit in range(30)
+        for component in range(4)
+    ]
+    columns = ["estimator", "unit", "parameter", "component", "mean", "variance"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+@pytest.mark.parametrize(
+    ("naive", "a", "quieter", "first", "second"),
+    [
+        (500.0, 2.0, 0.9, REPRODUCED, REPRODUCED),
+        (5.0, 2.0, 0.1, PARTLY, PARTLY),
+        (0.5, 0.5, 0.1, NOT_REPRODUCED, NOT_REPRODUCED),
+    ],
+)
+def test_gradient_variance_decides_c1_and_c2(
+    naive: float,
+    a: float,
+    quieter: float,
+    first: str,
+    second: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`quieter` is the share of datapoints at which the value of B varies less than that of A."""
+    values = pd.DataFrame(
+        [
+            (point, estimator, 1.0 if (estimator == "A") == (point < 100 * quieter) else 0.5)
+            for point in range(100)
+            for estimator in "AB"
+        ],
+        columns=["datapoint", "estimator", "variance"],
+    )
+    monkeypatch.setattr(studies, "estimator_variance", lambda *args, **settings: values)
+    ratios = {studies.SCORE: naive, studies.RAO_BLACKWELL_CONTROLLED: 1.5, studies.A: a}
+    shown = evidence(
+        gradient_variance=gradient_table({**ratios, studies.B: 1.0}),
+        aevb=lambda dataset, n_latent: SimpleNamespace(model=lambda: None),
+        test_points=lambda dataset, n: None,
+    )
+    assert estimators.score_function_variance(shown).verdict == first
+    assert f"{naive:.3g} (" in estimators.score_function_variance(shown).evidence
+    assert estimators.estimator_b_variance(shown).verdict == second
+
+
+@pytest.mark.parametrize(
+    ("won", "verdict"),
+    [
+        ({4: -3.0, 10: -5.0}, REPRODUCED),
+        ({4: 2.0, 10: -5.0}, PARTLY),
+        ({4: 2.0, 10: 5.0}, NOT_REPRODUCED),
+    ],
+)
+def test_draws_that_pay_refute_c3(won: dict[int, float], verdict: str) -> None:
+    """`won` is what L draws win over one at equal work, give or take a little by the seed."""
+    group = []
+    for config, samples in experiments.requests("minibatches", "quick"):
+        level = -100.0 + won.get(config.n_samples, 0.0) + 0.1 * (config.seed * config.n_samples % 7)
+        points = [p for p in (15_800, 39_800, 158_500) if p <= samples]
+        curve = [CurvePoint(p, "test", "lower_bound", level) for p in points]
+        group.append(run(config, curve))
+    found = estimators.one_draw_suffices(evidence(minibatches=group))
+    assert found.verdict == verdict
+    assert "3 seeds" in found.evidence
+
+
+@pytest.mark.parametrize(("spread", "verdict"), [(0.1, REPRODUCED), (0.9, NOT_REPRODUCED)])
+def test_noise_of_the_bound_decides_c6(
+    spread: float, verdict: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sample deviation of 0.9 in 10 values leaves a variance above 1 possible."""
+    values = pd.DataFrame({"value": [-100 - spread, -100 + spread] * 5})
+    monkeypatch.setattr(studies, "bound_noise", lambda *args, **settings: values)
+    monkeypatch.setattr(datasets, "load", lambda name: SimpleNamespace(test=None))
+    shown = evidence(aevb=lambda dataset, n_latent: SimpleNamespace(model=lambda: None))
+    assert estimators.bound_noise(shown).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("without", "other", "verdict"),
+    [(-300.0, -105.0, REPRODUCED), (-300.0, -90.0, PARTLY), (-90.0, -90.0, NOT_REPRODUCED)],
+)
+def test_bounds_by_weight_decide_c10(without: float, other: float, verdict: str) -> None:
+    """With weight 1 the test bound is −100, without the KL and with other weights as given."""
+    group = []
+    for config in experiments.kl_weights():
+        level = {0.0: without, 1.0: -100.0}.get(config.kl_weight, other)
+        noisy = level + 0.1 * (config.seed * (1 + config.kl_weight) % 3)
+        group.append(run(config, [CurvePoint(100_000, "test", "lower_bound", noisy)]))
+    found = representation.kl_regularises(evidence(kl_weights=group))
+    assert found.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("samples", "vae", "roughness", "greys", "map_verdict", "sample_verdict"),
+    [
+        (10**6, 0.7, 0.2, (200, 150, 120, 100), REPRODUCED, REPRODUCED),
+        (10**6, 0.3, 0.2, (200, 150, 190, 100), PARTLY, PARTLY),
+        (10**6, 0.3, 0.9, (100, 120, 150, 200), NOT_REPRODUCED, NOT_REPRODUCED),
+        (10**5, 0.7, 0.2, (200, 150, 120, 100), NOT_RUN, NOT_RUN),
+    ],
+)
+def test_map_and_samples_decide_c12_and_c13(
+    samples: int,
+    vae: float,
+    roughness: float,
+    greys: tuple[float, ...],
+    map_verdict: str,
+    sample_verdict: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    accuracy = pd.DataFrame(
+        [("VAE", 2, vae, vae - 0.01, vae + 0.01), ("PCA", 2, 0.4, 0.39, 0.41)],
+        columns=["representation", "dimensions", "accuracy", "low", "high"],
+    )
+    quality = pd.DataFrame(
+        {"n_latent": [2, 5, 10, 20], "grey": greys, "grey_error": 1.0, "frechet": 30.0}
+    )
+    monkeypatch.setattr(datasets, "load", lambda name: None)
+    monkeypatch.setattr(studies, "latent_accuracy", lambda models, data: accuracy)
+    monkeypatch.setattr(studies, "manifold_roughness", lambda model: roughness)
+    monkeypatch.setattr(studies, "sample_quality", lambda models, x, seed: quality)
+    fitted = [
+        SimpleNamespace(config=config, until=samples, model=lambda: None)
+        for config in experiments.figure5()
+    ]
+    shown = evidence(manifold=fitted[0], figure5=fitted, test_points=lambda dataset, n: None)
+    assert representation.similar_digits_together(shown).verdict == map_verdict
+    assert representation.samples_sharpen(shown).verdict == sample_verdict
+
+
+@pytest.mark.parametrize("claim", claims.CLAIMS, ids=lambda claim: claim.id)
+def test_every_verdict_can_be_followed_to_code(claim: claims.Claim) -> None:
+    assert bool(claim.check) == bool(claim.tests) == bool(check_source(claim))
+    for name in claim.tests:
+        source = source_of_test(name)
+        assert f"def {name.split('::')[1]}(" in source
+        assert "assert" in source
+
+
+def test_a_test_that_is_not_there_is_named() -> None:
+    with pytest.raises(UserError, match="no function test_nothing"):
+        source_of_test("test_claims.py::test_nothing")
+    with pytest.raises(UserError, match=r"test_none\.py does not exist"):
+        source_of_test("test_none.py::test_nothing")
 
 
 def test_every_claim_of_the_paper_has_a_row(monkeypatch: pytest.MonkeyPatch) -> None:

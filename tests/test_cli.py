@@ -23,7 +23,7 @@ def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_all_names_every_run_once() -> None:
     chosen = cli.select("all", "quick", seed=0)
     slugs = [request.config.slug for request in chosen]
-    assert len(slugs) == len(set(slugs)) == 18 + 6 + 1 + 8 + 4
+    assert len(slugs) == len(set(slugs)) == 18 + 6 + 1 + 13 + 11
 
 
 def test_a_figure_and_a_run_name_what_they_say() -> None:

@@ -6,13 +6,13 @@ import math
 
 import pytest
 import torch
-from numpy.polynomial.hermite_e import hermegauss
 from torch.distributions import Independent, Laplace, Normal, kl_divergence
 
-from tests.helpers import PPCA, rng
+from tests.helpers import gauss_hermite, rng
 from vaelib.elbo import evaluate, gaussian_kl, log_weights, lower_bound
 from vaelib.errors import UserError
 from vaelib.model import build
+from vaelib.probabilistic_pca import ProbabilisticPCA
 
 
 def gaussian(seed: int, n: int = 20, d: int = 4) -> Independent[Normal]:
@@ -51,7 +51,7 @@ def test_kl_needs_a_gaussian() -> None:
 
 def test_integrand_is_the_evidence_where_q_is_exact() -> None:
     """With the exact posterior the integrand of Eq. 2 is log p(x) for every noise."""
-    ppca = PPCA()
+    ppca = ProbabilisticPCA.example()
     x = ppca.sample(50, rng(1))
     epsilon = torch.randn(3, 50, 2, generator=rng(2), dtype=torch.float64)
     weights = log_weights(ppca.exact_model(), x, epsilon)
@@ -61,7 +61,7 @@ def test_integrand_is_the_evidence_where_q_is_exact() -> None:
 
 def test_gap_is_the_kl_to_the_posterior() -> None:
     """Eq. 1 with a wrong q: log p(x) − bound = KL(q ‖ posterior), by Gauss–Hermite quadrature."""
-    ppca = PPCA()
+    ppca = ProbabilisticPCA.example()
     x = ppca.sample(10, rng(1))
     exact, wrong = ppca.exact_model(), ppca.exact_model()
     with torch.no_grad():
@@ -74,7 +74,7 @@ def test_gap_is_the_kl_to_the_posterior() -> None:
 
 
 def test_closed_form_and_integrand_have_one_expectation() -> None:
-    ppca = PPCA()
+    ppca = ProbabilisticPCA.example()
     x = ppca.sample(10, rng(1))
     model = ppca.exact_model()
     with torch.no_grad():
@@ -83,13 +83,6 @@ def test_closed_form_and_integrand_have_one_expectation() -> None:
     generic = (probabilities[:, None] * log_weights(model, x, epsilon.unsqueeze(1))).sum(0)
     bounds = torch.stack([lower_bound(model, x, e.expand(1, 10, 2)).bound for e in epsilon])
     torch.testing.assert_close((probabilities[:, None] * bounds).sum(0), generic)
-
-
-def gauss_hermite(d: int, n: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Nodes `(n**d, d)` and probabilities of a standard normal, exact for polynomials below 2n."""
-    nodes, weights = (torch.tensor(array) for array in hermegauss(n))
-    grid = torch.cartesian_prod(*[nodes] * d)
-    return grid, torch.cartesian_prod(*[weights / weights.sum()] * d).prod(-1)
 
 
 def test_bound_is_reconstruction_minus_kl() -> None:

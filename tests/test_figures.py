@@ -22,9 +22,10 @@ from torch import Tensor
 
 from vaelib import figures, paper
 from vaelib.errors import UserError
-from vaelib.figures.manifolds import manifold_grid, sheet
+from vaelib.figures.manifolds import sheet
 from vaelib.figures.theme import ESTIMATORS
 from vaelib.model import VariationalAutoencoder, build
+from vaelib.studies.latent_space import manifold_grid
 
 SHAPE = (4, 3)
 COLUMNS = [
@@ -107,11 +108,20 @@ def density_table() -> pd.DataFrame:
 
 def gradient_table() -> pd.DataFrame:
     rows = [
-        (estimator, "mean.weight", component, (10.0 ** (3 - place)) * (1 + component))
+        (estimator, "mean.weight", component, (10.0 ** (7 - place)) * (1 + component))
         for place, estimator in enumerate(ESTIMATORS)
         for component in range(5)
     ]
     return pd.DataFrame(rows, columns=["estimator", "parameter", "component", "variance"])
+
+
+def training_table() -> pd.DataFrame:
+    tables = [
+        gradient_table().assign(training_samples=samples, parameter=f"{layer}.weight")
+        for samples in (0, 1000, 10_000)
+        for layer in ("mean", "log_variance")
+    ]
+    return pd.concat(tables)
 
 
 def estimator_table() -> pd.DataFrame:
@@ -128,6 +138,17 @@ def full_vb_table() -> pd.DataFrame:
     return pd.DataFrame(
         {"training_samples": [100, 200], "full_bound": [-3.0, -2.0], "kl_theta": [0.5, 0.6]}
     )
+
+
+def objective_table() -> pd.DataFrame:
+    rows = [
+        (m, n, seed, "test", decodings, -200.0 + decodings / 100 + seed)
+        for m, n in ((100, 1), (100, 10), (10, 10))
+        for seed in (0, 1)
+        for decodings in (1000, 2000)
+    ]
+    names = ["minibatch_size", "n_samples", "seed", "split", "decodings", "value"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def log_density(z: Tensor) -> Tensor:
@@ -151,10 +172,17 @@ DRAWN: dict[str, Callable[[], Figure]] = {
     "decomposition": lambda: figures.decomposition(decomposition_table()),
     "posterior_1d": lambda: figures.posterior_1d(density_table()),
     "gradient_variance": lambda: figures.gradient_variance(gradient_table()),
+    "gradient_variance_in_training": lambda: figures.gradient_variance_in_training(
+        training_table()
+    ),
     "estimator_variance": lambda: figures.estimator_variance(estimator_table()),
     "likelihood_estimators": lambda: figures.likelihood_estimators(likelihood_table()),
     "sample_path": lambda: figures.sample_path(PATH[:, 0], PATH[:, 0] + 1, PATH[:, 1]),
     "hmc_trajectory": lambda: figures.hmc_trajectory(log_density, PATH, CODES),
+    "draws_against_images": lambda: figures.draws_against_images(objective_table()),
+    "without_the_kl": lambda: figures.without_the_kl(
+        {"off": model(2), "on": model(2)}, IMAGES, torch.arange(7), SHAPE
+    ),
     "full_vb": lambda: figures.full_vb(full_vb_table(), log_evidence=-1.0),
 }
 # The words that say what is measured, and its unit where it has one.
@@ -167,8 +195,11 @@ AXIS_LABELS = {
     "decomposition": ["standard deviation", "nats"],
     "posterior_1d": ["$z$", "density of $z$"],
     "gradient_variance": ["(nats²)"],
+    "gradient_variance_in_training": ["training samples evaluated", "(nats²)"],
     "estimator_variance": ["A (nats²)", "B (nats²)"],
     "likelihood_estimators": ["(nats)"],
+    "draws_against_images": ["decoded samples", "test bound (nats per datapoint)"],
+    "without_the_kl": ["mean of $z_1$", "decoded draws from the prior"],
     "full_vb": ["training samples evaluated", "nats per datapoint"],
 }
 TABLES: dict[str, tuple[Callable[[pd.DataFrame], Figure], Callable[[], pd.DataFrame]]] = {
@@ -177,8 +208,10 @@ TABLES: dict[str, tuple[Callable[[pd.DataFrame], Figure], Callable[[], pd.DataFr
     "decomposition": (figures.decomposition, decomposition_table),
     "posterior_1d": (figures.posterior_1d, density_table),
     "gradient_variance": (figures.gradient_variance, gradient_table),
+    "gradient_variance_in_training": (figures.gradient_variance_in_training, training_table),
     "estimator_variance": (figures.estimator_variance, estimator_table),
     "likelihood_estimators": (figures.likelihood_estimators, likelihood_table),
+    "draws_against_images": (figures.draws_against_images, objective_table),
     "full_vb": (figures.full_vb, full_vb_table),
 }
 
@@ -330,16 +363,6 @@ def test_a_run_that_no_panel_shows_is_refused(change: dict[str, object], message
         figures.figure2(curves().assign(**change))
 
 
-def test_manifold_grid_is_equally_spaced_in_probability() -> None:
-    z = manifold_grid(4, like=model(2))
-    assert z.shape == (16, 2)
-    assert z.isfinite().all()
-    u = torch.special.ndtr(z).reshape(4, 4, 2)
-    centres = torch.tensor([0.125, 0.375, 0.625, 0.875])
-    torch.testing.assert_close(u[0, :, 0], centres)
-    torch.testing.assert_close(u[:, 0, 1], centres.flip(0))
-
-
 def test_manifold_shows_the_decoder_means_from_the_top_left() -> None:
     vae = model(2)
     (picture,) = figures.figure4(vae, SHAPE, n=3).axes[0].images
@@ -387,11 +410,28 @@ def test_decomposition_shades_the_kl_between_bound_and_evidence() -> None:
 
 
 def test_gradient_variance_states_the_median_ratio() -> None:
-    axes = figures.gradient_variance(gradient_table()).axes[0]
+    table = gradient_table().query("estimator in @shown", local_dict={"shown": [*ESTIMATORS][-4:]})
+    axes = figures.gradient_variance(table).axes[0]
     written = [text.get_text() for text in axes.texts]
     assert written == ["× 1", "× 10", "× 100", "× 1.0 × $10^{3}$", "relative to B"]
     with pytest.raises(UserError, match="several rows"):
         figures.gradient_variance(gradient_table().drop(columns="component"))
+
+
+def test_variance_in_training_is_the_median_of_each_layer() -> None:
+    table = training_table()
+    drawn = figures.gradient_variance_in_training(table).axes
+    titles = [axes.get_title() for axes in drawn]
+    assert titles == ["layer of the mean", "layer of the log variance"]
+    for axes in drawn:
+        assert len(axes.lines) == len(ESTIMATORS)
+        best = axes.lines[-1]
+        assert to_hex(best.get_color()).upper() == ESTIMATORS["estimator B"]
+        # Variances 1, 2, 3, 4, 5: their median.
+        np.testing.assert_array_equal(best.get_ydata(), 3.0)
+        np.testing.assert_array_equal(best.get_xdata(), [0, 1000, 10_000])
+    with pytest.raises(UserError, match="only one count"):
+        figures.gradient_variance_in_training(table[table["training_samples"] == 0])
 
 
 def test_estimator_variance_states_the_share() -> None:
@@ -463,3 +503,21 @@ print(text.getvalue(), end="")
     )
     # Another process, with other hashes, draws the same bytes.
     assert other.stdout == svg(figures.figure1())
+
+
+def test_settings_of_m_and_l_stand_where_they_are_compared() -> None:
+    """A band over the seeds, and no setting on the right whose step costs more than the first's."""
+    figure = figures.draws_against_images(objective_table())
+    left, right = panels(figure)
+    assert (len(left.lines), len(right.lines)) == (2, 2)
+    assert len(left.collections) == 2
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        "$M = 100$, $L = 1$",
+        "$M = 100$, $L = 10$",
+        "$M = 10$, $L = 10$",
+    ]
+
+
+def test_only_a_plane_of_codes_is_drawn_without_the_kl() -> None:
+    with pytest.raises(UserError, match="n_latent 5: a plane of codes needs 2"):
+        figures.without_the_kl({"off": model(5)}, IMAGES, torch.arange(7), SHAPE)

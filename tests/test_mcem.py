@@ -1,4 +1,4 @@
-"""Monte Carlo EM climbs the exact likelihood, accepts 90 %, and resumes to the bit."""
+"""Monte Carlo EM is Appendix E's, accepts 90 %, and resumes to the bit."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.helpers import PPCA, LinearEncoder, LinearGaussian, rng
+from tests.helpers import rng
 from vaelib import hmc
 from vaelib.algorithm import Batch
 from vaelib.errors import UserError
 from vaelib.mcem import MCEM
 from vaelib.model import VariationalAutoencoder, build
 from vaelib.optimiser import MAPAdagrad
+from vaelib.probabilistic_pca import ProbabilisticPCA
 
 
 def small_model(seed: int = 2) -> VariationalAutoencoder:
@@ -30,52 +31,22 @@ def batches(x: Tensor, n: int, seed: int) -> list[Batch]:
     return [Batch(x[i], i) for i in indices]
 
 
-def log_evidence(weight: Tensor, bias: Tensor, noise: float, x: Tensor) -> float:
-    """Average exact log p(x) of probabilistic PCA, in nats per datapoint."""
-    covariance = weight @ weight.T + noise**2 * torch.eye(len(bias), dtype=torch.float64)
-    density = torch.distributions.MultivariateNormal(bias, covariance)
-    return float(density.log_prob(x).mean())
+@pytest.mark.statistical(1e-8)
+def test_accepts_90_percent_while_the_model_learns() -> None:
+    """The mean acceptance of the last 100 of 200 steps is 0.9 within 0.02.
 
-
-def largest_log_evidence(x: Tensor, noise: float, n_latent: int) -> float:
-    """At the maximum-likelihood loadings of Tipping and Bishop (1999), for a known noise."""
-    values, vectors = torch.linalg.eigh(x.T.cov(correction=0))
-    values, vectors = values[-n_latent:], vectors[:, -n_latent:]
-    weight = vectors * (values - noise**2).clamp(min=0.0).sqrt()
-    return log_evidence(weight, x.mean(0), noise, x)
-
-
-def test_reaches_the_maximum_of_the_exact_likelihood() -> None:
-    """From 10 nats below to within 0.08 nats of the maximum, without any lower bound.
-
-    Over 10 seeds the gap was 0.022 with a deviation of 0.008, and the acceptance of the last 100
-    steps 0.898 with a deviation of 0.002: false alarms are 7 deviations off.
+    Over 10 seeds it was 0.898 with a deviation of 0.002: false alarms are 9 deviations off.
     """
-    ppca = PPCA()
+    ppca = ProbabilisticPCA.example()
     x = ppca.sample(400, rng(1))
-    start = 0.1 * torch.randn(6, 2, generator=rng(2), dtype=torch.float64)
-    decoder = LinearGaussian(start, torch.zeros(6).double(), ppca.noise)
-    encoder = LinearEncoder(start.T, torch.zeros(2).double(), torch.ones(2).double())
-    model = VariationalAutoencoder(encoder, decoder, n_latent=2)
+    model = ppca.untrained_model(generator=rng(2))
     algorithm = MCEM(
         model, n_train=400, stepsize=0.1, warmup=20, prior_precision=0.0, generator=rng(3)
     )
-
-    def evidence() -> float:
-        linear = decoder.linear
-        return log_evidence(linear.weight.detach(), linear.bias.detach(), ppca.noise, x)
-
-    stream, values, acceptance = rng(4), [evidence()], []
-    for step in range(300):
+    stream, acceptance = rng(4), []
+    for _ in range(200):
         indices = torch.randint(400, (100,), generator=stream)
-        metrics = algorithm.step(Batch(x[indices], indices))
-        acceptance.append(metrics["acceptance"].item())
-        if step in (20, 299):
-            values.append(evidence())
-    best = largest_log_evidence(x, ppca.noise, 2)
-    assert values[0] < values[1] < values[2] <= best
-    assert best - values[0] > 5.0
-    assert best - values[2] < 0.08
+        acceptance.append(algorithm.step(Batch(x[indices], indices))["acceptance"].item())
     assert sum(acceptance[-100:]) / 100 == pytest.approx(0.9, abs=0.02)
 
 

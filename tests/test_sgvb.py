@@ -13,13 +13,7 @@ from tests.helpers import PPCA, rng
 from vaelib.elbo import gaussian_kl
 from vaelib.errors import UserError
 from vaelib.model import DecoderKind, VariationalAutoencoder, build
-from vaelib.sgvb import (
-    estimator_a,
-    estimator_b,
-    minibatch_estimator,
-    noise,
-    score_function_surrogate,
-)
+from vaelib.sgvb import estimator_a, estimator_b, minibatch_estimator, noise
 
 
 def small_model(decoder: DecoderKind = "bernoulli") -> VariationalAutoencoder:
@@ -110,41 +104,6 @@ class _Objective(torch.nn.Module):
 
     def forward(self, x: Tensor, epsilon: Tensor) -> Tensor:
         return self.estimator(self.model, x, epsilon).sum()
-
-
-@pytest.mark.parametrize("baseline", [0.0, -3.0])
-def test_score_function_gradient_has_the_same_expectation(baseline: float) -> None:
-    """The encoder's bias gradients over 4000 draws: 6 joint standard errors, alarms below 1e-7."""
-    model, x = small_model(), pixels()
-    bias = model.encoder.mean.bias
-
-    def gradients(draw: Callable[[torch.Generator], Tensor]) -> Tensor:
-        generator = rng(4)
-        rows = [torch.autograd.grad(draw(generator).mean(), bias)[0] for _ in range(4000)]
-        return torch.stack(rows)
-
-    naive = gradients(lambda g: score_function_surrogate(model, x, baseline=baseline, generator=g))
-    pathwise = gradients(lambda g: estimator_b(model, x, noise(model, x, generator=g)))
-    error = (naive.mean(0) - pathwise.mean(0)).abs()
-    spread = torch.sqrt((naive.var(0) + pathwise.var(0)) / 4000)
-    assert (error < 6 * spread).all()
-    assert (naive.var(0) > pathwise.var(0)).all()
-
-
-def test_score_function_value_is_estimator_a_s() -> None:
-    model, x = small_model(), pixels()
-    epsilon = noise(model, x, n_samples=3, generator=rng(5))
-    surrogate = score_function_surrogate(model, x, n_samples=3, generator=rng(5))
-    torch.testing.assert_close(surrogate, estimator_a(model, x, epsilon))
-
-
-def test_score_function_theta_gradient_is_the_pathwise_one() -> None:
-    model, x = small_model(), pixels()
-    weight = model.decoder.logits.weight
-    epsilon = noise(model, x, generator=rng(5))
-    surrogate = score_function_surrogate(model, x, baseline=1.0, generator=rng(5)).sum()
-    expected = torch.autograd.grad(estimator_a(model, x, epsilon).sum(), weight)[0]
-    torch.testing.assert_close(torch.autograd.grad(surrogate, weight)[0], expected)
 
 
 def test_minibatch_estimator_is_unbiased_for_the_data_set() -> None:

@@ -67,15 +67,34 @@ class Evidence:
         )
 
     @cached_property
+    def figure5(self) -> list[Run]:
+        """The four runs of Fig. 5."""
+        return self._ensure("figure5")
+
+    @cached_property
+    def minibatches(self) -> list[Run]:
+        """The runs of section 2.3 that differ in M and L."""
+        return self._ensure("minibatches")
+
+    @cached_property
+    def kl_weights(self) -> list[Run]:
+        """The runs of section 2.3 that differ in the weight of the KL."""
+        return self._ensure("kl_weights")
+
+    @property
+    def manifold(self) -> Run:
+        """The MNIST run with a plane of codes, of Figs 4 and 5."""
+        return next(run for run in self.figure5 if run.config.n_latent == 2)
+
+    @cached_property
     def gradient_variance(self) -> pd.DataFrame:
-        """Variance of each gradient component, a column for each estimator; MNIST, N_z = 20."""
-        table = studies.gradient_variance(
+        """Mean and variance of each gradient component by estimator; MNIST, N_z = 20."""
+        return studies.gradient_variance(
             self.aevb("mnist", 20).model(),
             self.test_points("mnist", 100),
             repetitions=100,
             generator=generator(self.seed, "gradient variance"),
         )
-        return table.pivot(index=["parameter", "component"], columns="estimator", values="variance")
 
     def test_points(self, dataset: str, n: int) -> Tensor:
         """The first n test points."""

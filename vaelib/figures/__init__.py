@@ -5,12 +5,18 @@ an input that it cannot draw. Importing this package sets nothing; call `use_the
 """
 
 from vaelib.figures.bound import decomposition, posterior_1d
-from vaelib.figures.estimators import estimator_variance, gradient_variance, likelihood_estimators
+from vaelib.figures.estimators import (
+    estimator_variance,
+    gradient_variance,
+    gradient_variance_in_training,
+    likelihood_estimators,
+)
 from vaelib.figures.global_parameters import full_vb
 from vaelib.figures.graphical_model import figure1
 from vaelib.figures.latent_space import kl_surface, latent_codes
 from vaelib.figures.learning_curves import figure2, figure3
 from vaelib.figures.manifolds import figure4, figure5, reconstructions, samples_of_data
+from vaelib.figures.objective import draws_against_images, without_the_kl
 from vaelib.figures.sampling import hmc_trajectory, sample_path
 from vaelib.figures.theme import LABELS, LINESTYLES, MARKERS, PALETTE, use_theme
 
@@ -20,6 +26,7 @@ __all__ = [
     "MARKERS",
     "PALETTE",
     "decomposition",
+    "draws_against_images",
     "estimator_variance",
     "figure1",
     "figure2",
@@ -28,6 +35,7 @@ __all__ = [
     "figure5",
     "full_vb",
     "gradient_variance",
+    "gradient_variance_in_training",
     "hmc_trajectory",
     "kl_surface",
     "latent_codes",
@@ -37,4 +45,5 @@ __all__ = [
     "sample_path",
     "samples_of_data",
     "use_theme",
+    "without_the_kl",
 ]

@@ -67,6 +67,49 @@ def gradient_variance(table: pd.DataFrame) -> Figure:
     return figure
 
 
+def gradient_variance_in_training(table: pd.DataFrame) -> Figure:
+    """Claim C1 during training: the gradient's variance against training samples, by estimator.
+
+    A panel for each layer of the encoder; a line is the median over its components, the band holds
+    the middle half of them. The axis is linear up to the second point, so that it can begin at 0.
+
+    Args:
+        table: from `studies.gradient_variance_in_training`; columns training_samples, estimator,
+            parameter, variance (nats²).
+
+    Raises:
+        UserError: for a table without these columns or rows, with another estimator, or with fewer
+            than two counts of training samples.
+    """
+    what = "the variance in training"
+    check_table(table, ("training_samples", "estimator", "parameter", "variance"), figure=what)
+    check_values(table, "estimator", ESTIMATORS, figure=what)
+    counts = sorted(table["training_samples"].unique())
+    if len(counts) < 2:
+        raise UserError(f"{what} has only one count of training samples: pass at least two")
+    layer = table["parameter"].str.partition(".")[0]
+    names = list(layer.unique())
+    figure = new_figure(WIDTH, 3.6)
+    panels = figure.subplots(1, len(names), sharex=True, sharey=True, squeeze=False)[0]
+    for axes, name in zip(panels, names, strict=True):
+        rows = table[(layer == name) & (table["variance"] > 0)]
+        for estimator in [e for e in ESTIMATORS if e in set(rows["estimator"])]:
+            group = rows[rows["estimator"] == estimator].groupby("training_samples")["variance"]
+            low, middle, high = (group.quantile(q) for q in (0.25, 0.5, 0.75))
+            colour = ESTIMATORS[estimator]
+            axes.fill_between(low.index, low, high, color=colour, alpha=0.2, lw=0)
+            axes.plot(middle, "o-", color=colour, label=estimator)
+        axes.set_title(f"layer of the {name.replace('_', ' ')}")
+        axes.set_xscale("symlog", linthresh=counts[1], linscale=0.4)
+        axes.set_xticks(counts, [f"{count:,}".replace(",", " ") for count in counts])
+        axes.set(yscale="log", xlim=(-0.06 * counts[1], 1.3 * counts[-1]))
+        axes.set_xlabel("training samples evaluated")
+    panels[0].set_ylabel("variance of one component\nof the gradient (nats²)")
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2)
+    return figure
+
+
 def _by_estimator(table: pd.DataFrame, key: list[str], *, figure: str) -> pd.DataFrame:
     """Variances with a row for each key and a column for each estimator; incomplete rows go."""
     if table.duplicated([*key, "estimator"]).any():

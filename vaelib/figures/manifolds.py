@@ -15,6 +15,7 @@ from vaelib.figures.checks import Array, to_images
 from vaelib.figures.theme import WIDTH, new_figure
 from vaelib.model import VariationalAutoencoder
 from vaelib.randomness import generator
+from vaelib.studies.latent_space import manifold_grid
 
 # Pixels between the images of a strip.
 GAP = 2
@@ -53,16 +54,6 @@ def figure4(model: VariationalAutoencoder, image_shape: Sequence[int], n: int = 
     axes.set(xticks=at, yticks=at, xticklabels=names, yticklabels=names)
     axes.set(xlabel="$z_1$", ylabel="$z_2$")
     return figure
-
-
-def manifold_grid(n: int, *, like: VariationalAutoencoder) -> Tensor:
-    """The z of Fig. 4, `(n², 2)`, by row from the top left: z₁ grows to the right, z₂ upwards."""
-    parameter = next(like.parameters())
-    # Centres, because the CDF's inverse is infinite at 0 and 1.
-    centres = (torch.arange(n, dtype=torch.float64) + 0.5) / n
-    quantiles = torch.special.ndtri(centres)
-    second, first = torch.meshgrid(quantiles.flip(0), quantiles, indexing="ij")
-    return torch.stack([first.flatten(), second.flatten()], -1).to(parameter)
 
 
 def figure5(

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 # Okabe and Ito's colours, which people with any common colour vision tell apart.
 BLUE, SKY, GREEN, ORANGE = "#0072B2", "#56B4E9", "#009E73", "#E69F00"
-VERMILION, PURPLE = "#D55E00", "#CC79A7"
+VERMILION, PURPLE, YELLOW = "#D55E00", "#CC79A7", "#F0E442"
 INK, GREY, PALE = "#262626", "#8A8A8A", "#E4E4E4"
 
 # One colour, name and marker for each learning algorithm; "paper" is the paper's own curve.
@@ -37,7 +37,11 @@ LINESTYLES: Mapping[str, str | tuple[int, tuple[float, ...]]] = {
 # The estimators of the bound and of its gradient, sections 2.2 and 2.3.
 ESTIMATORS: Mapping[str, str] = {
     "score function": VERMILION,
+    "Rao-Blackwellised": PURPLE,
+    "exact KL": YELLOW,
     "score function with baseline": ORANGE,
+    "score function with control variate": GREEN,
+    "Rao-Blackwellised with control variate": GREY,
     "estimator A": SKY,
     "estimator B": BLUE,
 }

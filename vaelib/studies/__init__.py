@@ -1,19 +1,73 @@
 """Small measurements that the chapters show: how right, and how noisy, an estimator is."""
 
 from vaelib.studies.bounds import bound_noise, estimator_variance
-from vaelib.studies.gradients import BASELINE, SCORE, A, B, gradient_variance
+from vaelib.studies.gradients import (
+    BASELINE,
+    CONTROLLED,
+    EXACT_KL,
+    RAO_BLACKWELL,
+    RAO_BLACKWELL_CONTROLLED,
+    SCORE,
+    A,
+    B,
+    Ratio,
+    gradient_variance,
+    gradient_variance_in_training,
+    variance_ratio,
+    variance_ratios,
+)
+from vaelib.studies.latent_space import (
+    latent_accuracy,
+    manifold_roughness,
+    neighbour_accuracy,
+    principal_components,
+)
 from vaelib.studies.likelihood import likelihood_estimators
+from vaelib.studies.linear_gaussian import gap_and_kl, halfway, linear_gaussian_fits
+from vaelib.studies.objective import (
+    Interval,
+    auto_encoder,
+    decoding_curves,
+    draws_at_equal_cost,
+    interval,
+    kl_weight_bounds,
+)
 from vaelib.studies.one_dimensional import Decomposition, OneDimensional
+from vaelib.studies.sample_quality import frechet_distance, greyness, sample_quality
 
 __all__ = [
     "BASELINE",
+    "CONTROLLED",
+    "EXACT_KL",
+    "RAO_BLACKWELL",
+    "RAO_BLACKWELL_CONTROLLED",
     "SCORE",
     "A",
     "B",
     "Decomposition",
+    "Interval",
     "OneDimensional",
+    "Ratio",
+    "auto_encoder",
     "bound_noise",
+    "decoding_curves",
+    "draws_at_equal_cost",
     "estimator_variance",
+    "frechet_distance",
+    "gap_and_kl",
     "gradient_variance",
+    "gradient_variance_in_training",
+    "greyness",
+    "halfway",
+    "interval",
+    "kl_weight_bounds",
+    "latent_accuracy",
     "likelihood_estimators",
+    "linear_gaussian_fits",
+    "manifold_roughness",
+    "neighbour_accuracy",
+    "principal_components",
+    "sample_quality",
+    "variance_ratio",
+    "variance_ratios",
 ]

@@ -1,0 +1,216 @@
+"""The scoreboard: the paper's claims as checks on runs, each verdict computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pandas as pd
+
+from vaelib.claims.curves import (
+    TOLERANCE,
+    aevb_over_wake_sleep,
+    agreement,
+    marginal_likelihood_order,
+    mcem_at_scale,
+    superfluous_latents,
+)
+from vaelib.claims.estimators import (
+    bound_noise,
+    estimator_b_variance,
+    one_draw_suffices,
+    score_function_variance,
+)
+from vaelib.claims.representation import (
+    kl_regularises,
+    samples_sharpen,
+    similar_digits_together,
+)
+from vaelib.evidence import NOT_RUN, Evidence, Verdict
+
+__all__ = ["CLAIMS", "TOLERANCE", "Claim", "scoreboard"]
+
+
+class Claim(NamedTuple):
+    """A claim of the paper, and the check on it if there is one.
+
+    Attributes:
+        id: C1 to C14.
+        statement: in our words.
+        where: in the paper.
+        figure: label of the figure or table in the book that shows it.
+        tests: names "file::function" of the tests of the check, and of what it measures with.
+        check: computes the verdict.
+    """
+
+    id: str
+    statement: str
+    where: str
+    figure: str
+    tests: tuple[str, ...] = ()
+    check: Callable[[Evidence], Verdict] | None = None
+
+
+CLAIMS = (
+    Claim(
+        "C1",
+        "The score-function gradient has very high variance, the reparameterized one has not.",
+        "2.2",
+        "fig-gradient-variance",
+        (
+            "test_claims.py::test_gradient_variance_decides_c1_and_c2",
+            "test_studies_gradients.py::test_gradient_means_agree",
+        ),
+        score_function_variance,
+    ),
+    Claim(
+        "C2",
+        "Estimator B typically has less variance than A.",
+        "2.3",
+        "fig-estimator-variance",
+        (
+            "test_claims.py::test_gradient_variance_decides_c1_and_c2",
+            "test_studies_bounds.py::test_estimator_variance_of_an_exact_posterior",
+        ),
+        estimator_b_variance,
+    ),
+    Claim(
+        "C3",
+        "L = 1 suffices when M = 100.",
+        "2.3",
+        "fig-draws-against-images",
+        (
+            "test_claims.py::test_draws_that_pay_refute_c3",
+            "test_studies_objective.py::test_equal_cost_and_equal_data_are_told_apart",
+        ),
+        one_draw_suffices,
+    ),
+    Claim(
+        "C4",
+        "AEVB converges faster and to a better bound than wake-sleep, in all nine panels.",
+        "Fig. 2",
+        "fig-2",
+        (
+            "test_claims.py::test_the_paper_s_own_curves_pass",
+            "test_claims.py::test_curves_that_swap_places_fail",
+        ),
+        aevb_over_wake_sleep,
+    ),
+    Claim(
+        "C5",
+        "Superfluous latent variables do not cause overfitting.",
+        "Fig. 2",
+        "fig-2",
+        ("test_claims.py::test_superfluous_latents",),
+        superfluous_latents,
+    ),
+    Claim(
+        "C6",
+        "The variance of the bound's estimator is below 1.",
+        "Fig. 2",
+        "tab-noise",
+        (
+            "test_claims.py::test_noise_of_the_bound_decides_c6",
+            "test_studies_bounds.py::test_bound_noise_shrinks_with_the_data",
+        ),
+        bound_noise,
+    ),
+    Claim(
+        "C7",
+        "The order of the algorithms in each panel of Fig. 3.",
+        "Fig. 3",
+        "fig-3",
+        (
+            "test_claims.py::test_the_paper_s_own_curves_pass",
+            "test_claims.py::test_curves_that_swap_places_fail",
+        ),
+        marginal_likelihood_order,
+    ),
+    Claim(
+        "C8",
+        "MCEM is not on-line and is inefficient with 50000 points.",
+        "Fig. 3",
+        "fig-3",
+        ("test_claims.py::test_the_paper_s_own_curves_pass",),
+        mcem_at_scale,
+    ),
+    Claim(
+        "C9",
+        "The likelihood estimator is good below 5 dimensions, not above.",
+        "App. D",
+        "fig-d",
+    ),
+    Claim(
+        "C10",
+        "The KL term regularises; no other regularisation is needed.",
+        "2.3, 4",
+        "tab-kl-weights",
+        (
+            "test_claims.py::test_bounds_by_weight_decide_c10",
+            "test_aevb.py::test_without_the_kl_the_posterior_narrows",
+        ),
+        kl_regularises,
+    ),
+    Claim(
+        "C11",
+        "The number of hidden units matters little for relative performance.",
+        "5",
+        "fig-2",
+    ),
+    Claim(
+        "C12",
+        "2-D manifolds are smooth and group similar digits.",
+        "Fig. 4",
+        "tab-53",
+        (
+            "test_claims.py::test_map_and_samples_decide_c12_and_c13",
+            "test_studies_latent_space.py::test_neighbours_vote",
+            "test_studies_latent_space.py::test_roughness_of_a_plane_and_of_noise",
+        ),
+        similar_digits_together,
+    ),
+    Claim(
+        "C13",
+        "Samples sharpen as N_z grows from 2 to 20.",
+        "Fig. 5",
+        "tab-a",
+        (
+            "test_claims.py::test_map_and_samples_decide_c12_and_c13",
+            "test_studies_sample_quality.py::test_greyness_is_the_entropy_of_coins",
+        ),
+        samples_sharpen,
+    ),
+    Claim(
+        "C14",
+        "Our curves agree with the paper's.",
+        "Figs 2, 3",
+        "fig-2",
+        (
+            "test_claims.py::test_the_paper_s_own_curves_pass",
+            "test_claims.py::test_curves_far_from_the_paper_s_disagree",
+        ),
+        agreement,
+    ),
+)
+
+
+def scoreboard(profile: str, *, seed: int = 0, device: str = "cpu") -> pd.DataFrame:
+    """Every claim with its verdict.
+
+    With a stand-in for the real data every claim reads "not run": the paper is not about it.
+
+    Returns:
+        columns id, claim, where, verdict, evidence, figure (a label of the book).
+    """
+    evidence = Evidence(profile, seed, device)
+    rows = []
+    for claim in CLAIMS:
+        if claim.check is None:
+            verdict = Verdict(NOT_RUN, "this version has no check of it")
+        elif evidence.stand_in:
+            verdict = Verdict(NOT_RUN, "needs the real data")
+        else:
+            verdict = claim.check(evidence)
+        rows.append((claim.id, claim.statement, claim.where, *verdict, claim.figure))
+    columns = ["id", "claim", "where", "verdict", "evidence", "figure"]
+    return pd.DataFrame(rows, columns=columns)
