@@ -9,11 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from vaelib.algorithm import Algorithm, Batch, nest, unnest
-from vaelib.errors import UserError
-
-
-class DivergedError(UserError):
-    """The objective is no longer a number."""
+from vaelib.checks import check_data
+from vaelib.errors import DivergedError as DivergedError
 
 
 class Trainer:
@@ -30,6 +27,9 @@ class Trainer:
             several times in a step.
         generator: draws the minibatches, and the transform's noise; on the device of x.
         transform: applied to each minibatch, such as dynamic binarisation.
+
+    Raises:
+        UserError: if x is empty, or holds a NaN or an infinity.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class Trainer:
         generator: torch.Generator,
         transform: Callable[[Tensor, torch.Generator], Tensor] | None = None,
     ) -> None:
+        check_data(x)
         self.algorithm = algorithm
         self.minibatch_size = minibatch_size
         self.samples_per_step = samples_per_step or minibatch_size
