@@ -21,7 +21,7 @@ from vaelib import carrying, checkpoint, datasets, runs, training
 from vaelib.checkpoint import NEWEST
 from vaelib.config import RunConfig
 from vaelib.datasets import Dataset
-from vaelib.errors import UserError
+from vaelib.errors import DivergedError, UserError
 from vaelib.experiments import RunRequest
 from vaelib.record import Record
 from vaelib.store import RECORD, WEIGHTS, Run, RunStore
@@ -155,7 +155,7 @@ def test_divergence_keeps_what_was_stored(store: RunStore, monkeypatch: pytest.M
         return [point._replace(value=float("nan")) for point in evaluate(*arguments, **settings)]
 
     monkeypatch.setattr(carrying, "evaluate", diverge)
-    with pytest.raises(training.DivergedError, match="lower_bound is nan after 2000"):
+    with pytest.raises(DivergedError, match="lower_bound is nan after 2000"):
         ensure(store, AEVB, 3000)
     assert store.record(AEVB) == kept
 

@@ -9,9 +9,9 @@ import torch
 
 from tests.helpers import rng
 from vaelib.aevb import AEVB
-from vaelib.algorithm import Algorithm
+from vaelib.algorithm import Algorithm, Batch
 from vaelib.model import build
-from vaelib.training import DivergedError, Trainer, check_finite, evaluation_grid, figure3_grid
+from vaelib.training import Trainer, check_finite, evaluation_grid, figure3_grid
 from vaelib.wake_sleep import WakeSleep
 
 DATA = torch.rand(50, 6, generator=rng(9))
@@ -78,8 +78,23 @@ def test_divergence_stops_the_training() -> None:
     run = trainer(AEVB)
     with torch.no_grad():
         run.algorithm.model.encoder.mean.bias[0] = float("inf")
-    with pytest.raises(DivergedError):
-        list(run.advance(1000))
+    with pytest.raises(DivergedError, match="q has standard deviations"):
+        run.step()
+
+
+def test_a_parameter_that_diverges_stops_the_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where no step looks at its own numbers, as on a GPU."""
+    run = trainer(AEVB)
+    weight = run.algorithm.model.encoder.mean.weight
+
+    def step(batch: Batch) -> dict[str, torch.Tensor]:
+        with torch.no_grad():
+            weight[0, 0] = torch.nan
+        return {}
+
+    monkeypatch.setattr(run.algorithm, "step", step)
+    with pytest.raises(DivergedError, match=r"encoder\.mean\.weight is not finite after 1000"):
+        list(run.advance(2000))
     assert run.samples == 1000
 
 

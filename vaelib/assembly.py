@@ -11,6 +11,7 @@ from vaelib.aevb import AEVB
 from vaelib.algorithm import Algorithm
 from vaelib.config import STEPSIZES, RunConfig
 from vaelib.datasets import Dataset, binarise
+from vaelib.errors import DivergedError
 from vaelib.fast import FastAEVB, FastMCEM, FastWakeSleep
 from vaelib.model import VariationalAutoencoder, build
 from vaelib.randomness import generator
@@ -90,7 +91,10 @@ def compare_stepsizes(config: RunConfig, data: Dataset, *, device: str) -> dict[
     for stepsize in STEPSIZES:
         trainer = make_trainer(config, data, stepsize=stepsize, device=device)
         objective = trainer.algorithm.objective
-        values = [trainer.step()[objective] for _ in range(steps)]
+        try:
+            values = [trainer.step()[objective] for _ in range(steps)]
+        except DivergedError:
+            continue
         average = torch.stack(values[-window:]).mean().item()
         if math.isfinite(average):
             reached[stepsize] = average

@@ -14,14 +14,13 @@ from tqdm import tqdm
 from vaelib.assembly import compare_stepsizes, make_trainer
 from vaelib.config import RunConfig
 from vaelib.datasets import Dataset
-from vaelib.errors import UserError
+from vaelib.errors import DivergedError, UserError
 from vaelib.evaluation import CurvePoint, evaluate, grid
 from vaelib.interruption import deferred
 from vaelib.provenance import environment
 from vaelib.record import Record
 from vaelib.source_hash import source_hash
 from vaelib.store import RunStore
-from vaelib.training import DivergedError
 
 SECONDS_BETWEEN_CHECKPOINTS = 60.0
 LARGEST_SHARE_OF_TIME = 0.01  # that checkpoints may take

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.distributions import Normal
 
-from vaelib.errors import UserError
+from vaelib.checks import check_data, check_gaussian, check_log_likelihood, check_noise
+from vaelib.errors import DivergedError, UserError
 from vaelib.model import VariationalAutoencoder, log_standard_normal
 from vaelib.networks import Gaussian
 
@@ -29,6 +31,7 @@ def gaussian_parameters(q: Gaussian) -> tuple[Tensor, Tensor]:
 
     Raises:
         UserError: if q is not an Independent Normal.
+        DivergedError: on a CPU, if a standard deviation is not positive or a number not finite.
     """
     base = q.base_dist
     if not isinstance(base, Normal):
@@ -36,6 +39,7 @@ def gaussian_parameters(q: Gaussian) -> tuple[Tensor, Tensor]:
             f"q(z|x) is {type(base).__name__}, but the closed form is for a Normal: "
             "use estimator A for other posteriors"
         )
+    check_gaussian(base.loc, base.scale)
     return base.loc, base.scale
 
 
@@ -48,7 +52,10 @@ def gaussian_kl(q: Gaussian) -> Tensor:
     Returns:
         `(...)`, never negative.
     """
-    mean, scale = gaussian_parameters(q)
+    return _kl(*gaussian_parameters(q))
+
+
+def _kl(mean: Tensor, scale: Tensor) -> Tensor:
     return -0.5 * (1 + 2 * scale.log() - mean**2 - scale**2).sum(-1)
 
 
@@ -61,11 +68,16 @@ def lower_bound(model: VariationalAutoencoder, x: Tensor, epsilon: Tensor) -> Bo
 
     Returns:
         a Bound of tensors `(M,)`.
+
+    Raises:
+        UserError: if x or epsilon has a wrong shape or, on a CPU, is not finite.
+        DivergedError: on a CPU, if q(z|x) or p(x|z) has parameters that it cannot have.
     """
-    q = model.encode(x)
-    mean, scale = gaussian_parameters(q)
-    reconstruction = model.decode(mean + scale * epsilon).log_prob(x).mean(0)
-    kl = gaussian_kl(q)
+    mean, scale = gaussian_parameters(model.encode(x))
+    check_noise(epsilon, like=mean)
+    reconstruction = model.log_likelihood(x, mean + scale * epsilon).mean(0)
+    check_log_likelihood(reconstruction)
+    kl = _kl(mean, scale)
     return Bound(reconstruction - kl, reconstruction, kl)
 
 
@@ -73,12 +85,17 @@ def log_weights(model: VariationalAutoencoder, x: Tensor, epsilon: Tensor) -> Te
     """log p(x, z) − log q(z|x) at z = μ + σ ⊙ ε: the integrand of Eq. 2, `(L, M)`, in nats.
 
     Its mean over ε is the bound; the log of the mean of its exponential is importance sampling.
+
+    Raises:
+        UserError, DivergedError: as `lower_bound`.
     """
-    q = model.encode(x)
-    mean, scale = gaussian_parameters(q)
+    mean, scale = gaussian_parameters(model.encode(x))
+    check_noise(epsilon, like=mean)
     # log q at z = μ + σ ⊙ ε is log N(ε; 0, I) − Σ log σ, by the change of variables.
     log_q = log_standard_normal(epsilon) - scale.log().sum(-1)
-    return model.log_joint(x, mean + scale * epsilon) - log_q
+    log_joint = model.log_joint(x, mean + scale * epsilon)
+    check_log_likelihood(log_joint)
+    return log_joint - log_q
 
 
 @torch.no_grad()
@@ -99,13 +116,21 @@ def evaluate(
         batch_size: datapoints held at once; it changes memory, and the order of the noise.
 
     Raises:
-        UserError: if the data set is empty.
+        UserError: if x is empty or not finite, or n_samples or batch_size is below one.
+        DivergedError: if the bound is not finite.
     """
-    if len(x) == 0:
-        raise UserError("the data set to evaluate is empty: pass at least one datapoint")
+    check_data(x)
+    for name, number in (("n_samples", n_samples), ("batch_size", batch_size)):
+        if number < 1:
+            raise UserError(f"{name} is {number}: use at least 1")
     total = 0.0
     for batch in x.split(batch_size):
         shape = (n_samples, len(batch), model.n_latent)
         epsilon = torch.empty(shape, device=x.device, dtype=x.dtype).normal_(generator=generator)
         total += lower_bound(model, batch, epsilon).bound.double().sum().item()
+    if not math.isfinite(total):
+        raise DivergedError(
+            f"the bound of the data set is {total}: check the model's weights, or train with a "
+            "smaller stepsize"
+        )
     return total / len(x)

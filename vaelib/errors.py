@@ -1,4 +1,4 @@
-"""The one error that a user can cause."""
+"""The error that a user can cause, and the one that a model can."""
 
 from __future__ import annotations
 
@@ -8,3 +8,7 @@ class UserError(ValueError):
 
     The command line prints the message and exits with code 2; a chapter fails with it.
     """
+
+
+class DivergedError(UserError):
+    """A model whose numbers are no longer numbers, most often by training with a large stepsize."""

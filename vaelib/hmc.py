@@ -73,6 +73,11 @@ def init(position: Tensor, log_density: LogDensity) -> HMCState:
             f"The initial position has shape {tuple(position.shape)} and type {position.dtype}; "
             "give a floating-point tensor of shape (..., d)."
         )
+    if position.numel() == 0:
+        raise UserError(
+            f"The initial position has shape {tuple(position.shape)}, which holds no chain or no "
+            "dimension; give at least one of each."
+        )
     if not bool(position.isfinite().all()):
         raise UserError(
             f"The initial position has {_n_chains_not_finite(position)} chains with NaN or "

@@ -14,9 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear, softplus
 
+from vaelib.checks import check_data, check_pixels
 from vaelib.log_density import LogDensity
 from vaelib.model import VariationalAutoencoder, log_standard_normal
-from vaelib.networks import BernoulliMLP, GaussianMLP
+from vaelib.networks import BernoulliMLP, GaussianMLP, check_inputs
 
 
 def latent_density(model: VariationalAutoencoder, x: Tensor) -> LogDensity:
@@ -28,11 +29,17 @@ def latent_density(model: VariationalAutoencoder, x: Tensor) -> LogDensity:
     Args:
         model: only its decoder is used.
         x: `(M, n_pixels)`, on the model's device and in its dtype.
+
+    Raises:
+        UserError: if x is empty, not finite, or of another number of pixels than the decoder's.
     """
+    check_data(x)
     if type(model) is VariationalAutoencoder:
         if type(model.decoder) is BernoulliMLP:
+            check_pixels(x, model.decoder.logits.out_features)
             return _Bernoulli(model.decoder, x)
         if type(model.decoder) is GaussianMLP:
+            check_pixels(x, model.decoder.mean.out_features)
             return _Gaussian(model.decoder, x)
     return lambda z: model.log_joint(x, z)
 
@@ -41,6 +48,7 @@ class _OneHiddenLayer(ABC):
     """log N(z; 0, I) + log p(x|h) with h = tanh(W₁ z + b₁), and the chain rule through h."""
 
     def __init__(self, layer: nn.Linear) -> None:
+        self._layer = layer
         self._weight, self._bias = layer.weight.detach(), layer.bias.detach()
 
     @abstractmethod
@@ -74,6 +82,7 @@ class _OneHiddenLayer(ABC):
             return value, self._through_hidden(z, hidden, self.slope(hidden, outputs))
 
     def _hidden(self, z: Tensor) -> Tensor:
+        check_inputs(z, self._layer)
         return linear(z, self._weight, self._bias).tanh_()
 
     def _through_hidden(self, z: Tensor, hidden: Tensor, slope: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from vaelib import hmc
+from vaelib.checks import all_finite, check_data
 from vaelib.effective_sample_size import of_log_weights
 from vaelib.elbo import log_weights
 from vaelib.errors import UserError
@@ -101,7 +102,8 @@ def posterior_density_estimator(
         its weights is 0.
 
     Raises:
-        UserError: for an unknown density or start, or fewer than n_latent + 2 samples.
+        UserError: for an unknown density or start, fewer than n_latent + 2 samples, an x that is
+            empty or not finite, or a model whose log p(x, z) is not finite where chains start.
     """
     if density not in get_args(Density):
         raise UserError(f"density {density!r} is not known: use 'gaussian' or 'kde'")
@@ -114,13 +116,18 @@ def posterior_density_estimator(
         )
     if n_chains < 1:
         raise UserError(f"n_chains is {n_chains}: use at least one chain for each round")
-    _check_data(x)
+    check_data(x)
     fit = _fit_gaussian if density == "gaussian" else _fit_kde
 
     def estimate(x: Tensor) -> tuple[Tensor, ...]:
         log_joint = latent_density(model, x)
         position = _starting_points(model, x, start, 2 * n_chains, generator)
         slope = hmc.init(position, log_joint).gradient.square().sum(-1).mean(0)
+        if not all_finite(slope):
+            raise UserError(
+                f"p(z|x) is too sharp to be sampled for {int((~slope.isfinite()).sum())} "
+                "datapoints: the squared gradient of its log overflows; check the decoder's weights"
+            )
         draws, chains = hmc.sample(
             log_joint,
             position,
@@ -174,7 +181,7 @@ def importance_sampling(
     """
     if n_samples < 1:
         raise UserError(f"n_samples is {n_samples}: draw at least one sample")
-    _check_data(x)
+    check_data(x)
 
     def estimate(x: Tensor) -> tuple[Tensor, ...]:
         parts = []
@@ -207,6 +214,12 @@ def _starting_points(
     with torch.no_grad():
         z = draw(model.prior().expand((N_PRIOR_DRAWS,)), generator=generator)
         likelihood = log_likelihood_table(model, x, z).softmax(-1)
+    if not all_finite(likelihood):
+        n_bad = int((~likelihood.isfinite()).any(-1).sum())
+        raise UserError(
+            f"log p(x|z) is NaN, or nowhere finite, at {N_PRIOR_DRAWS} draws of the prior for "
+            f"{n_bad} datapoints: check x and the decoder's weights"
+        )
     return z[torch.multinomial(likelihood, n_chains, replacement=True, generator=generator).T]
 
 
@@ -275,13 +288,7 @@ def _log_mean_exp(log_weight: Tensor) -> Tensor:
 def _in_chunks(
     estimate: Callable[[Tensor], tuple[Tensor, ...]], x: Tensor, chunk_size: int
 ) -> Sequence[Tensor]:
+    if chunk_size < 1:
+        raise UserError(f"chunk_size is {chunk_size}: use at least 1")
     parts = [estimate(chunk) for chunk in x.split(chunk_size)]
     return [torch.cat(part) for part in zip(*parts, strict=True)]
-
-
-def _check_data(x: Tensor) -> None:
-    if x.ndim != 2 or len(x) == 0 or not bool(x.isfinite().all()):
-        raise UserError(
-            f"x has shape {tuple(x.shape)} and {int((~x.isfinite()).sum())} values that are not "
-            "finite: pass a tensor (M, n_pixels) of finite pixels with at least one datapoint"
-        )

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Independent, Normal
 
+from vaelib.checks import check_data, check_pixels, on_cpu
 from vaelib.errors import UserError
 from vaelib.networks import BernoulliMLP, Gaussian, GaussianMLP, Likelihood, draw, initialise
 
@@ -38,8 +39,21 @@ class VariationalAutoencoder(nn.Module):
         )
 
     def encode(self, x: Tensor) -> Gaussian:
-        """The approximate posterior q(z|x), Eq. 9, for x of shape `(..., n_pixels)`."""
-        return cast(Gaussian, self.encoder(x))
+        """The approximate posterior q(z|x), Eq. 9, for x of shape `(..., n_pixels)`.
+
+        Raises:
+            UserError: if x is not finite (looked for on a CPU only), or the encoder has another
+                number of latent dimensions than the model.
+        """
+        if on_cpu(x):
+            check_data(x, n_dimensions=x.ndim)
+        q = cast(Gaussian, self.encoder(x))
+        if q.event_shape[-1:] != (self.n_latent,):
+            raise UserError(
+                f"the encoder gives {tuple(q.event_shape)} latent dimensions, but the model has "
+                f"n_latent {self.n_latent}: let them agree"
+            )
+        return q
 
     def decode(self, z: Tensor) -> Likelihood:
         """The likelihood p(x|z) for z of shape `(..., n_latent)`."""
@@ -60,8 +74,18 @@ class VariationalAutoencoder(nn.Module):
         Returns:
             the broadcast leading shape `(...)`.
         """
-        log_likelihood: Tensor = self.decode(z).log_prob(x)
-        return log_standard_normal(z) + log_likelihood
+        return log_standard_normal(z) + self.log_likelihood(x, z)
+
+    def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
+        """log p(x|z), in nats; shapes as `log_joint`.
+
+        Raises:
+            UserError: if x has not the decoder's number of pixels.
+        """
+        likelihood = self.decode(z)
+        check_pixels(x, likelihood.event_shape[-1])
+        log_likelihood: Tensor = likelihood.log_prob(x)
+        return log_likelihood
 
     def generate(self, n: int, *, generator: torch.Generator) -> Tensor:
         """The means of p(x|z) for n draws of z from the prior, `(n, n_pixels)`, as in Fig. 5."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal, TypeAlias
 
 import torch
@@ -35,6 +36,7 @@ class BernoulliMLP(nn.Module):
 
     def forward(self, inputs: Tensor) -> Independent[Bernoulli]:
         """Map inputs `(..., n_in)` to a distribution over `(..., n_out)`."""
+        check_inputs(inputs, self.hidden)
         logits = self.logits(torch.tanh(self.hidden(inputs)))
         # Without validation, because grey pixels lie outside a Bernoulli's support.
         return Independent(Bernoulli(logits=logits, validate_args=False), 1, validate_args=False)
@@ -68,12 +70,26 @@ class GaussianMLP(nn.Module):
 
     def forward(self, inputs: Tensor) -> Gaussian:
         """Map inputs `(..., n_in)` to a distribution over `(..., n_out)`."""
+        check_inputs(inputs, self.hidden)
         hidden = torch.tanh(self.hidden(inputs))
         mean = self.mean(hidden)
         if self.mean_activation == "sigmoid":
             mean = torch.sigmoid(mean)
         scale = torch.exp(0.5 * self.log_variance(hidden))
         return Independent(Normal(mean, scale, validate_args=False), 1, validate_args=False)
+
+
+def check_inputs(inputs: Tensor, layer: nn.Linear) -> None:
+    """Look whether the layer can take the inputs.
+
+    Raises:
+        UserError: if their last dimension is not the layer's.
+    """
+    if inputs.shape[-1] != layer.in_features:
+        raise UserError(
+            f"the network takes inputs of {layer.in_features} dimensions, but these have "
+            f"{inputs.shape[-1]}: pass a tensor (..., {layer.in_features})"
+        )
 
 
 def initialise(module: nn.Module, *, std: float = 0.01, generator: torch.Generator) -> None:
@@ -83,9 +99,9 @@ def initialise(module: nn.Module, *, std: float = 0.01, generator: torch.Generat
     the standard deviation.
 
     Raises:
-        UserError: if std is not positive.
+        UserError: if std is not positive and finite.
     """
-    if not std > 0:
+    if not 0 < std < math.inf:
         raise UserError(f"init_std is {std}: give a positive standard deviation")
     with torch.no_grad():
         for parameter in module.parameters():

@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.distributions import Bernoulli, Normal
 from torch.nn.functional import softplus
 
+from vaelib.checks import check_data, check_pixels
 from vaelib.errors import UserError
 from vaelib.model import VariationalAutoencoder, log_standard_normal
 
@@ -83,8 +84,9 @@ def quadrature(
         best at hand and not to be trusted.
 
     Raises:
-        UserError: for more than three latent dimensions, a tolerance that is not positive, or a
-            log p(x, z) that is NaN or nowhere finite where it is scanned.
+        UserError: for more than three latent dimensions, a tolerance that is not positive, an x
+            that is empty or not finite, or a log p(x, z) that is NaN or nowhere finite where it is
+            scanned.
     """
     if model.n_latent not in SCAN_POINTS_PER_AXIS:
         raise UserError(
@@ -93,6 +95,9 @@ def quadrature(
         )
     if not tolerance > 0.0:
         raise UserError(f"tolerance is {tolerance}: give a positive number of nats, such as 1e-3")
+    if chunk_size < 1:
+        raise UserError(f"chunk_size is {chunk_size}: use at least 1")
+    check_data(x)
     seeds = _scan(model, x)
     values, diagnostics = zip(
         *(
@@ -112,6 +117,7 @@ def log_likelihood_table(model: VariationalAutoencoder, x: Tensor, z: Tensor) ->
     with parameters of p(x|z), which makes M K pairs nearly as cheap as K decoded points.
     """
     likelihood = model.decode(z)
+    check_pixels(x, likelihood.event_shape[-1])
     base = likelihood.base_dist
     if isinstance(base, Bernoulli):
         return x @ base.logits.T - softplus(base.logits).sum(-1)

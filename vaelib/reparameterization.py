@@ -13,6 +13,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from vaelib.checks import check_gaussian
 from vaelib.errors import UserError
 from vaelib.families import FAMILIES
 from vaelib.pathwise import Reparameterization, listed
@@ -38,7 +39,12 @@ _SYMBOLS = {
 
 
 def gaussian(mean: Tensor, scale: Tensor, epsilon: Tensor) -> Tensor:
-    """z = μ + σ ⊙ ε with ε ~ N(0, I): the reparameterization of the encoder, section 3."""
+    """z = μ + σ ⊙ ε with ε ~ N(0, I): the reparameterization of the encoder, section 3.
+
+    Raises:
+        DivergedError: on a CPU, if a standard deviation is not positive or a number not finite.
+    """
+    check_gaussian(mean, scale)
     return mean + scale * epsilon
 
 

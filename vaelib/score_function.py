@@ -22,6 +22,7 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
+from vaelib.checks import check_log_likelihood
 from vaelib.elbo import gaussian_kl, gaussian_parameters
 from vaelib.errors import UserError
 from vaelib.model import VariationalAutoencoder
@@ -60,7 +61,8 @@ def score_function_surrogate(
     q = model.encode(x)
     mean, scale = gaussian_parameters(q)
     z = (mean + scale * epsilon).detach()
-    log_likelihood: Tensor = model.decode(z).log_prob(x)
+    log_likelihood = model.log_likelihood(x, z)
+    check_log_likelihood(log_likelihood)
     signals = _signals(signal, log_likelihood, z, scale, epsilon)
     # log q depends on φ through these two alone. The product is zero in value, and its gradient
     # is (signal − baseline) ∇_φ log q(z_j|x).

@@ -65,5 +65,10 @@ def minibatch_estimator(per_datapoint: Tensor, *, n_datapoints: int) -> Tensor:
 
     Returns:
         a 0-d tensor, in nats for the whole data set.
+
+    Raises:
+        UserError: for an empty minibatch.
     """
+    if len(per_datapoint) == 0:
+        raise UserError("per_datapoint is empty: pass the estimates of at least one datapoint")
     return per_datapoint.sum() * (n_datapoints / len(per_datapoint))

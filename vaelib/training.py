@@ -9,12 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from vaelib.algorithm import Algorithm, Batch, nest, unnest
-from vaelib.errors import UserError
+from vaelib.checks import check_data
+from vaelib.errors import DivergedError
 from vaelib.products import fast_products
-
-
-class DivergedError(UserError):
-    """The objective is no longer a number."""
 
 
 class Trainer:
@@ -31,6 +28,9 @@ class Trainer:
             several times in a step.
         generator: draws the minibatches, and the transform's noise; on the device of x.
         transform: applied to each minibatch, such as dynamic binarisation.
+
+    Raises:
+        UserError: if x is empty, or holds a NaN or an infinity.
     """
 
     def __init__(
@@ -43,6 +43,7 @@ class Trainer:
         generator: torch.Generator,
         transform: Callable[[Tensor, torch.Generator], Tensor] | None = None,
     ) -> None:
+        check_data(x)
         self.algorithm = algorithm
         self.minibatch_size = minibatch_size
         self.samples_per_step = samples_per_step or minibatch_size

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from vaelib.algorithm import Batch, nest, unnest
+from vaelib.checks import check_log_likelihood
 from vaelib.elbo import gaussian_kl
 from vaelib.model import VariationalAutoencoder
 from vaelib.networks import draw
@@ -70,7 +71,8 @@ class WakeSleep:
             z = draw(q, generator=self._generator)
             kl = gaussian_kl(q).mean()
         # The prior p(z) has no parameters, so log p(x, z) climbs with log p(x|z) alone.
-        reconstruction = self.model.decode(z).log_prob(x).mean()
+        reconstruction = self.model.log_likelihood(x, z).mean()
+        check_log_likelihood(reconstruction)
         self._theta.zero_grad()
         (-reconstruction).backward()
         self._theta.step()

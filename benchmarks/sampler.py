@@ -1,0 +1,250 @@
+"""How fast z is sampled from p(z|x), and how much of that time is the decoder's matrix products.
+
+    python -m benchmarks.sampler [--json]
+
+The setting is Fig. 3's: a decoder from 3 latent dimensions over 100 tanh units to 784 Bernoulli
+pixels, 1000 datapoints, 50 samples in each of two rounds, 4 leapfrog steps, float32, one thread.
+The weights are N(0, 0.3²), which gives hidden units and logits of about a trained model's size, and
+the datapoints are draws from that model.
+
+Seconds are those of the process on a processor, which other work on the machine disturbs less than
+the clock's. The decoder's matrix products are counted in two ways:
+
+- by torch.profiler, the self time of all calls of aten::mm and aten::addmm over the whole time.
+  These are z W₁ᵀ + b₁ and h W₂ᵀ + b₂, their two products backward, x W₂ once for a chunk, and in
+  the estimator, with 1 % of their time, the likelihoods of the draws that chains may start at;
+- as a cross-check, the four products of a leapfrog step alone in a loop, as often as there are
+  leapfrog steps, over the seconds without a profiler.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import linear
+from torch.profiler import ProfilerActivity, profile, record_function
+
+from vaelib import hmc
+from vaelib.latent_density import latent_density
+from vaelib.marginal_likelihood import posterior_density_estimator
+from vaelib.model import VariationalAutoencoder, build
+from vaelib.networks import draw
+from vaelib.provenance import environment
+from vaelib.randomness import generator
+
+PRODUCTS = ("aten::mm", "aten::addmm")
+WEIGHT_STD = 0.3
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is sampled. Each of the two rounds of Appendix D has `n_chains` for a datapoint."""
+
+    n_datapoints: int = 1000
+    n_samples: int = 50
+    n_leapfrog: int = 4
+    n_chains: int = 5
+    n_burn_in: int = 6
+    chunk_size: int = 50
+    n_latent: int = 3
+    n_hidden: int = 100
+    n_pixels: int = 784
+    seed: int = 0
+
+    @property
+    def draws_of_a_chain(self) -> int:
+        return math.ceil(self.n_samples / self.n_chains)
+
+    @property
+    def leapfrog_steps(self) -> int:
+        """One for each step of each chain, burn-in included."""
+        transitions = self.n_burn_in + self.draws_of_a_chain
+        return self.n_datapoints * 2 * self.n_chains * transitions * self.n_leapfrog
+
+
+class Problem(NamedTuple):
+    model: VariationalAutoencoder
+    x: Tensor  # (n_datapoints, n_pixels)
+    z: Tensor  # (n_datapoints, n_latent): each a draw from p(z|x), where chains may start
+
+
+Density = Callable[[VariationalAutoencoder, Tensor], hmc.LogDensity]
+Work = Callable[[Setting, Problem], object]
+
+
+class Result(NamedTuple):
+    """What one implementation takes for all datapoints.
+
+    Attributes:
+        name: of the implementation.
+        seconds: the median of some repetitions.
+        leapfrog_steps_per_second: chains times steps.
+        fraction_in_products: of the time, by torch.profiler.
+        fraction_of_products_alone: the time of the products by themselves over `seconds`.
+    """
+
+    name: str
+    seconds: float
+    leapfrog_steps_per_second: float
+    fraction_in_products: float
+    fraction_of_products_alone: float
+
+
+def estimator(setting: Setting, problem: Problem) -> object:
+    """Appendix D as Fig. 3 uses it: starts, both rounds of HMC, and the density."""
+    return posterior_density_estimator(
+        problem.model,
+        problem.x,
+        n_samples=setting.n_samples,
+        n_leapfrog=setting.n_leapfrog,
+        n_chains=setting.n_chains,
+        n_burn_in=setting.n_burn_in,
+        chunk_size=setting.chunk_size,
+        generator=generator(setting.seed, "sampler"),
+    )
+
+
+def sampling(setting: Setting, problem: Problem, density: Density = latent_density) -> object:
+    """HMC alone, with the stepsize tuned in the burn-in; the chains start in the posterior."""
+    noise = generator(setting.seed, "sampler")
+    return [
+        hmc.sample(
+            density(problem.model, x),
+            z.repeat(2 * setting.n_chains, 1, 1),
+            n_samples=setting.draws_of_a_chain,
+            n_leapfrog=setting.n_leapfrog,
+            stepsize=torch.full((len(x),), 0.1),
+            n_burn_in=setting.n_burn_in,
+            generator=noise,
+        )
+        for x, z in zip(
+            problem.x.split(setting.chunk_size), problem.z.split(setting.chunk_size), strict=True
+        )
+    ]
+
+
+def sampling_by_autograd(setting: Setting, problem: Problem) -> object:
+    """The same with the gradient that any other decoder would have."""
+    return sampling(setting, problem, lambda model, x: lambda z: model.log_joint(x, z))
+
+
+IMPLEMENTATIONS: dict[str, Work] = {
+    "posterior_density_estimator": estimator,
+    "hmc.sample": sampling,
+    "hmc.sample, autograd": sampling_by_autograd,
+}
+
+
+def make_problem(setting: Setting) -> Problem:
+    """A model with random weights, and datapoints drawn from it."""
+    model = build(
+        n_pixels=setting.n_pixels,
+        n_hidden=setting.n_hidden,
+        n_latent=setting.n_latent,
+        init_std=WEIGHT_STD,
+        generator=generator(setting.seed, "weights"),
+    )
+    noise = generator(setting.seed, "data")
+    z = draw(model.prior().expand((setting.n_datapoints,)), generator=noise)
+    with torch.no_grad():
+        return Problem(model, draw(model.decode(z), generator=noise), z)
+
+
+def measure(name: str, setting: Setting, problem: Problem, *, repetitions: int) -> Result:
+    """Time one implementation, and the decoder's matrix products in it."""
+
+    def run() -> object:
+        return IMPLEMENTATIONS[name](setting, problem)
+
+    def products() -> object:
+        return _products_alone(setting, problem)
+
+    timed = [(_seconds(run), _seconds(products)) for _ in range(repetitions)]
+    seconds, alone = (statistics.median(times) for times in zip(*timed, strict=True))
+    rate = setting.leapfrog_steps / seconds
+    return Result(name, seconds, rate, _fraction_in_products(run), alone / seconds)
+
+
+def _fraction_in_products(run: Callable[[], object]) -> float:
+    activities = [ProfilerActivity.CPU]
+    with profile(activities=activities) as recorded, record_function("everything"):
+        run()
+    times = {event.key: event for event in recorded.key_averages()}
+    inside = sum(times[name].self_cpu_time_total for name in PRODUCTS)
+    return float(inside / times["everything"].cpu_time_total)
+
+
+@torch.no_grad()
+def _products_alone(setting: Setting, problem: Problem) -> None:
+    """The four products of a leapfrog step of a whole chunk, as often as the setting has steps."""
+    hidden, logits = (m for m in problem.model.decoder.modules() if isinstance(m, nn.Linear))
+    rows = 2 * setting.n_chains * min(setting.chunk_size, setting.n_datapoints)
+    z = torch.full((rows, setting.n_latent), 0.1)
+    for _ in range(max(1, setting.leapfrog_steps // rows)):
+        h = linear(z, hidden.weight, hidden.bias)
+        (linear(h, logits.weight, logits.bias) @ logits.weight) @ hidden.weight
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    start = time.process_time()
+    run()
+    return time.process_time() - start
+
+
+def table(results: list[Result]) -> str:
+    """The results as text, a row for each implementation."""
+    rows = [("implementation", "seconds", "leapfrog steps/s", "in products", "products alone")]
+    rows += [
+        (
+            r.name,
+            f"{r.seconds:.2f}",
+            f"{r.leapfrog_steps_per_second:,.0f}",
+            f"{r.fraction_in_products:.1%}",
+            f"{r.fraction_of_products_alone:.1%}",
+        )
+        for r in results
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    )
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    parser.add_argument("--datapoints", type=int, default=Setting.n_datapoints)
+    parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--only", choices=IMPLEMENTATIONS, help="one implementation")
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(1)
+    setting = Setting(n_datapoints=options.datapoints)
+    problem = make_problem(setting)
+    names = [options.only] if options.only else list(IMPLEMENTATIONS)
+    results = [measure(name, setting, problem, repetitions=options.repetitions) for name in names]
+    if options.json:
+        report = {
+            "setting": asdict(setting),
+            "environment": environment(device="cpu"),
+            "results": [result._asdict() for result in results],
+        }
+        print(json.dumps(report, indent=1))
+    else:
+        print(table(results))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""The benchmark runs on a small setting and says what it measured."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from benchmarks import sampler
+
+
+def test_sampler_reports_every_implementation(capsys: pytest.CaptureFixture[str]) -> None:
+    sampler.main(["--json", "--datapoints", "4", "--repetitions", "1"])
+    report = json.loads(capsys.readouterr().out)
+    assert report["setting"]["n_datapoints"] == 4
+    assert [result["name"] for result in report["results"]] == list(sampler.IMPLEMENTATIONS)
+    steps = 4 * 10 * (6 + 10) * 4
+    for result in report["results"]:
+        assert result["leapfrog_steps_per_second"] * result["seconds"] == pytest.approx(steps)
+        assert 0.0 < result["fraction_in_products"] < 1.0
+        assert result["fraction_of_products_alone"] > 0.0
+
+
+def test_sampler_prints_a_row_for_each(capsys: pytest.CaptureFixture[str]) -> None:
+    sampler.main(["--datapoints", "2", "--repetitions", "1", "--only", "hmc.sample"])
+    header, row = capsys.readouterr().out.splitlines()
+    assert header.split("  ")[-1].strip() == "products alone"
+    assert row.split()[0] == "hmc.sample"
+    assert row.count("%") == 2

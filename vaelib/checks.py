@@ -1,0 +1,101 @@
+"""Looks at numbers on their way, so that no result is silently NaN.
+
+Training steps look, too. On a CPU this costs some microseconds; on a GPU each look would make the
+host wait, so that there only `check_data` looks at values, and `Trainer` finds what went wrong when
+it looks at the parameters.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from vaelib.errors import DivergedError, UserError
+
+
+def on_cpu(tensor: Tensor) -> bool:
+    """Whether a look at a value of the tensor costs nothing to speak of."""
+    return tensor.device.type == "cpu"
+
+
+def all_finite(tensor: Tensor) -> bool:
+    """Whether no value is NaN or infinite."""
+    # A sum passes once over memory. It may overflow, so that only one of its answers is final.
+    return math.isfinite(tensor.detach().sum().item()) or bool(tensor.isfinite().all())
+
+
+def check_data(x: Tensor, *, n_dimensions: int = 2) -> None:
+    """Look whether x is a set of datapoints.
+
+    Raises:
+        UserError: if it is not `(M, n_pixels)`, is empty, or holds a NaN or an infinity.
+    """
+    if x.ndim != n_dimensions or x.numel() == 0 or not all_finite(x):
+        raise UserError(
+            f"x has shape {tuple(x.shape)} and {int((~x.isfinite()).sum())} values that are not "
+            "finite: pass a tensor (M, n_pixels) of finite pixels with at least one datapoint"
+        )
+
+
+def check_pixels(x: Tensor, n_pixels: int) -> None:
+    """Look whether x has as many pixels as the decoder.
+
+    Raises:
+        UserError: if not; one pixel would be broadcast to all of them.
+    """
+    if x.shape[-1:] != (n_pixels,):
+        raise UserError(
+            f"x has shape {tuple(x.shape)}, but the decoder gives {n_pixels} pixels: pass x of "
+            "shape (..., n_pixels)"
+        )
+
+
+def check_noise(epsilon: Tensor, *, like: Tensor) -> None:
+    """Look whether epsilon is noise `(L, M, n_latent)` for means `(M, n_latent)`.
+
+    Raises:
+        UserError: if its dimensions do not match, or it holds a NaN or an infinity.
+    """
+    n_rows, n_latent = like.shape[-2:]
+    fits = epsilon.shape[-1:] == (n_latent,) and epsilon.shape[-2:-1] in ((n_rows,), (1,))
+    if not fits or epsilon.ndim != like.ndim + 1 or len(epsilon) == 0:
+        raise UserError(
+            f"epsilon has shape {tuple(epsilon.shape)}, but the encoder gives means of shape "
+            f"{tuple(like.shape)}: pass epsilon of shape (L, M, n_latent), as sgvb.noise does"
+        )
+    if on_cpu(epsilon) and not all_finite(epsilon):
+        raise UserError("epsilon holds a NaN or an infinity: draw it with sgvb.noise")
+
+
+def check_gaussian(mean: Tensor, scale: Tensor) -> None:
+    """Look whether a Gaussian has parameters that one can have.
+
+    Raises:
+        DivergedError: if a mean is not finite, or a standard deviation not positive and finite.
+    """
+    if not on_cpu(scale):
+        return
+    low, high = (bound.item() for bound in torch.aminmax(scale.detach()))
+    # A NaN fails this comparison too.
+    if not (low > 0.0 and high < math.inf and all_finite(mean)):
+        raise DivergedError(
+            f"q has standard deviations from {low:g} to {high:g} and "
+            f"{int((~mean.isfinite()).sum())} means that are not finite: the deviations must be "
+            "positive and finite; check the encoder's weights, or train with a smaller stepsize"
+        )
+
+
+def check_log_likelihood(value: Tensor) -> None:
+    """Look whether log p(x|z), or what it is part of, is a number; −∞ is one, of an underflow.
+
+    Raises:
+        DivergedError: if a value is NaN or +∞.
+    """
+    if on_cpu(value) and not all_finite(value) and not bool((value < math.inf).all()):
+        n_bad = int((~(value < math.inf)).sum())
+        raise DivergedError(
+            f"log p(x|z) is NaN or infinite for {n_bad} of {value.numel()} pairs of x and z: check "
+            "the decoder's weights and its standard deviation, or train with a smaller stepsize"
+        )
