@@ -5,11 +5,16 @@ an input that it cannot draw. Importing this package sets nothing; call `use_the
 """
 
 from vaelib.figures.bound import decomposition, posterior_1d
-from vaelib.figures.estimators import estimator_variance, gradient_variance, likelihood_estimators
+from vaelib.figures.estimators import estimator_variance, gradient_variance
 from vaelib.figures.global_parameters import full_vb
 from vaelib.figures.graphical_model import figure1
 from vaelib.figures.latent_space import kl_surface, latent_codes
 from vaelib.figures.learning_curves import figure2, figure3
+from vaelib.figures.likelihood import (
+    likelihood_by_dimension,
+    likelihood_estimators,
+    likelihood_settings,
+)
 from vaelib.figures.manifolds import figure4, figure5, reconstructions, samples_of_data
 from vaelib.figures.sampling import hmc_trajectory, sample_path
 from vaelib.figures.theme import LABELS, LINESTYLES, MARKERS, PALETTE, use_theme
@@ -31,7 +36,9 @@ __all__ = [
     "hmc_trajectory",
     "kl_surface",
     "latent_codes",
+    "likelihood_by_dimension",
     "likelihood_estimators",
+    "likelihood_settings",
     "posterior_1d",
     "reconstructions",
     "sample_path",

@@ -62,6 +62,7 @@ class Setting(NamedTuple):
         return chains + self.n_samples + (shared if self.start == "prior" else 0.0)
 
 
+OTHER_SETTINGS = ("n_leapfrog", "density", "start")
 SETTINGS = (
     Setting(n_samples=10),
     Setting(),
@@ -78,7 +79,7 @@ class _Estimate(NamedTuple):
     estimator: str
     setting: str
     n_samples: int
-    n_leapfrog: int | None
+    of_appendix_d: Setting | None
     value: Tensor  # (repetitions, M)
     decodings: float  # for each datapoint and repetition
     seconds: float  # of the processor, likewise
@@ -108,23 +109,21 @@ def likelihood_estimators(
         repetitions: of each estimate; of importance sampling at most as many as there are groups.
 
     Returns:
-        columns estimator, setting (in words), n_samples (k or L), n_leapfrog (missing where there
-        is none), repetition, datapoint, value, exact, error = value − exact (nats), lattice_points
-        (of the quadrature), and for each datapoint decodings (evaluations of the decoder, with its
-        gradient or not) and seconds (of the processor).
+        columns estimator, setting (in words), n_samples (k or L), n_leapfrog, density and start
+        (Appendix D's; missing elsewhere), repetition, datapoint (its row in x), value, exact,
+        error = value − exact (nats), lattice_points (of the quadrature), and for each datapoint
+        decodings (evaluations of the decoder, with its gradient or not) and seconds (of the
+        processor).
     """
     exact, diagnostics = quadrature(model, x, tolerance=LARGEST_ERROR_OF_QUADRATURE)
     known = diagnostics.converged
-    x, exact = x[known], exact[known].double()
+    x, exact, datapoint = x[known], exact[known].double(), known.nonzero().flatten()
     tables = [
-        pd.DataFrame({"value": value.double(), "exact": exact})
-        .rename_axis("datapoint")
-        .reset_index()
-        .assign(
+        pd.DataFrame({"datapoint": datapoint, "value": value.double(), "exact": exact}).assign(
             estimator=estimate.estimator,
             setting=estimate.setting,
             n_samples=estimate.n_samples,
-            n_leapfrog=pd.Series([estimate.n_leapfrog] * len(x), dtype="Int64"),
+            **{name: getattr(estimate.of_appendix_d, name, None) for name in OTHER_SETTINGS},
             repetition=repetition,
             lattice_points=diagnostics.n_points[known].numpy(),
             decodings=estimate.decodings,
@@ -167,9 +166,8 @@ def _estimates(
 
     for setting in settings:
         value, seconds = repeated(partial(_appendix_d, model, x, setting, generator))
-        n, n_leapfrog, *_ = setting
-        cost = setting.decodings(len(x))
-        yield _Estimate(APPENDIX_D, str(setting), n, n_leapfrog, value, cost, seconds)
+        n, cost = setting.n_samples, setting.decodings(len(x))
+        yield _Estimate(APPENDIX_D, str(setting), n, setting, value, cost, seconds)
 
     n, n_draws, n_leapfrog = REFERENCE_SETTINGS
     value, seconds = repeated(
@@ -185,7 +183,7 @@ def _estimates(
         )[0]
     )
     cost = n + N_CHAINS * (2 + (N_BURN_IN + math.ceil(n_draws / N_CHAINS)) * n_leapfrog)
-    yield _Estimate(REFERENCE, f"$K = {n}$", n, n_leapfrog, value, cost, seconds)
+    yield _Estimate(REFERENCE, f"$K = {n}$", n, None, value, cost, seconds)
 
 
 def _appendix_d(
