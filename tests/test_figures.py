@@ -134,6 +134,30 @@ def likelihood_table() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["datapoint", "estimator", "error"])
 
 
+def settings_table() -> pd.DataFrame:
+    rows = [
+        ("importance sampling", k, None, None, None, -1.0 / k - i)
+        for k in (1, 10)
+        for i in range(4)
+    ]
+    rows += [
+        ("Appendix D", n, steps, density, "prior", 0.01 * i)
+        for n, steps, density in ((50, 4, "gaussian"), (200, 4, "gaussian"), (50, 4, "kde"))
+        for i in range(4)
+    ]
+    columns = ["estimator", "n_samples", "n_leapfrog", "density", "start", "error"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def dimension_table() -> pd.DataFrame:
+    rows = [(d, n, d * i / n) for d in (2, 20) for n in (50, 200) for i in range(4)]
+    return pd.DataFrame(rows, columns=["n_latent", "n_samples", "error"])
+
+
+def by_dimension(table: pd.DataFrame) -> Figure:
+    return figures.likelihood_by_dimension(table, tolerance=1.0)
+
+
 def full_vb_table() -> pd.DataFrame:
     return pd.DataFrame(
         {"training_samples": [100, 200], "full_bound": [-3.0, -2.0], "kl_theta": [0.5, 0.6]}
@@ -191,6 +215,8 @@ DRAWN: dict[str, Callable[[], Figure]] = {
     ),
     "estimator_variance": lambda: figures.estimator_variance(estimator_table()),
     "likelihood_estimators": lambda: figures.likelihood_estimators(likelihood_table()),
+    "likelihood_settings": lambda: figures.likelihood_settings(settings_table()),
+    "likelihood_by_dimension": lambda: by_dimension(dimension_table()),
     "sample_path": lambda: figures.sample_path(PATH[:, 0], PATH[:, 0] + 1, PATH[:, 1]),
     "gamma_path": lambda: figures.gamma_path(torch.tensor([0.5, 2.0]), torch.tensor([0.2, 0.7])),
     "hmc_trajectory": lambda: figures.hmc_trajectory(log_density, PATH, CODES),
@@ -218,6 +244,8 @@ AXIS_LABELS = {
     "likelihood_estimators": ["(nats)"],
     "draws_against_images": ["decoded samples", "test bound (nats per datapoint)"],
     "without_the_kl": ["mean of $z_1$", "decoded draws from the prior"],
+    "likelihood_settings": ["(nats)", "draws $k$", "draws $L$", "leapfrog steps"],
+    "likelihood_by_dimension": ["(nats)", "latent dimensions"],
     "full_vb": ["training samples evaluated", "nats per datapoint"],
     "gap_and_kl": ["D_{KL}", "(nats per datapoint)"],
     "convergence": ["training samples evaluated", "(nats per datapoint)"],
@@ -232,6 +260,8 @@ TABLES: dict[str, tuple[Callable[[pd.DataFrame], Figure], Callable[[], pd.DataFr
     "estimator_variance": (figures.estimator_variance, estimator_table),
     "likelihood_estimators": (figures.likelihood_estimators, likelihood_table),
     "draws_against_images": (figures.draws_against_images, objective_table),
+    "likelihood_settings": (figures.likelihood_settings, settings_table),
+    "likelihood_by_dimension": (by_dimension, dimension_table),
     "full_vb": (figures.full_vb, full_vb_table),
     "gap_and_kl": (figures.gap_and_kl, gap_table),
     "convergence": (figures.convergence, convergence_table),
@@ -480,6 +510,22 @@ def test_estimates_that_are_no_numbers_are_counted() -> None:
     assert texts == ["1 not finite"]
     by_size = pd.concat([table.assign(n_latent=n) for n in (2, 10)])
     assert len(figures.likelihood_estimators(by_size).axes) == 2
+
+
+def test_likelihood_settings_have_a_box_for_each_value_and_no_other_density() -> None:
+    table = settings_table()
+    table.loc[table["density"] == "kde", "error"] = 100.0
+    table.loc[0, "error"] = np.nan
+    drawn = figures.likelihood_settings(table).axes
+    ticks = [[text.get_text() for text in axes.get_xticklabels()] for axes in drawn]
+    assert ticks == [["1", "10"], ["50", "200"], ["4"]]
+    assert max(axes.dataLim.y1 for axes in drawn) < 1.0
+
+
+def test_likelihood_by_dimension_has_a_panel_for_each_number_of_draws() -> None:
+    left, right = by_dimension(dimension_table()).axes
+    assert (left.get_title(), right.get_title()) == ("$L = 50$", "$L = 200$")
+    assert [text.get_text() for text in left.get_xticklabels()] == ["2", "20"]
 
 
 def test_samples_keep_their_height_in_the_cumulative_distribution() -> None:

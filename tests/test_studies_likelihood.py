@@ -1,22 +1,99 @@
-"""Estimators of the likelihood, where it is known in closed form."""
+"""Estimators of the likelihood, where it is known in closed form, and what they cost."""
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
 import torch
+from torch import Tensor, nn
 
 from tests.helpers import PPCA, rng
 from vaelib import studies
+from vaelib.marginal_likelihood import posterior_density_estimator
 
 
-def test_likelihood_estimators_on_the_linear_gaussian_model() -> None:
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
     ppca = PPCA()
     x = ppca.sample(5, rng(1))
-    table = studies.likelihood_estimators(ppca.exact_model(), x, generator=rng(2))
-    exact = ppca.log_evidence(x)
-    for _, rows in table.groupby("estimator"):
+    return studies.likelihood_estimators(
+        ppca.exact_model(), x, importance_samples=(1, 50, 90), generator=rng(2)
+    )
+
+
+def test_likelihood_estimators_on_the_linear_gaussian_model(table: pd.DataFrame) -> None:
+    ppca = PPCA()
+    exact = ppca.log_evidence(ppca.sample(5, rng(1)))
+    for _, rows in table.groupby(["estimator", "setting", "repetition"]):
         torch.testing.assert_close(torch.tensor(rows["exact"].to_numpy()), exact, atol=1e-4, rtol=0)
     errors = table.groupby("estimator")["error"].agg(lambda e: e.abs().max())
     # The exact posterior makes importance sampling exact, and the others merely good.
     assert errors["importance sampling"] < 1e-4
-    assert errors["Appendix D"] < 0.5
-    assert errors["lower bound"] < 1.0
+    assert errors["fitted proposal"] < 0.5
+    assert errors["lower bound"] < 2.0
+    paper = table[table["setting"] == str(studies.Setting())]
+    assert paper["error"].abs().max() < 1.0
+
+
+def test_one_row_for_each_setting_repetition_and_datapoint(table: pd.DataFrame) -> None:
+    assert not table.duplicated(["estimator", "setting", "repetition", "datapoint"]).any()
+    rows = table.groupby(["estimator", "n_samples"])["repetition"].nunique()
+    assert rows["importance sampling", 50] == 1
+    assert rows["importance sampling", 1] == 2
+    settings = table.loc[table["estimator"] == "Appendix D", "setting"].unique()
+    assert list(settings) == [str(setting) for setting in studies.SETTINGS]
+    assert (table["seconds"] > 0).all()
+
+
+@pytest.mark.parametrize("setting", studies.SETTINGS)
+@pytest.mark.parametrize("n", [7, 60])
+def test_decodings_are_counted_exactly(setting: studies.Setting, n: int) -> None:
+    """Against a counter on the decoder, in one chunk of datapoints and in two."""
+    ppca = PPCA()
+    model, x = ppca.exact_model(), ppca.sample(n, rng(3))
+    decoded = []
+
+    def count(_: nn.Module, inputs: tuple[Tensor], __: object) -> None:
+        decoded.append(inputs[0].shape[:-1].numel())
+
+    model.decoder.register_forward_hook(count)
+    posterior_density_estimator(model, x, generator=rng(4), **setting._asdict())
+    assert sum(decoded) == pytest.approx(n * setting.decodings(n))
+
+
+def test_summary_of_a_table_with_known_errors() -> None:
+    rows = [(i, r, e) for i, e in enumerate((0.0, 1.0, 2.0)) for r in (0, 1)]
+    table = pd.DataFrame(rows, columns=["datapoint", "repetition", "error"])
+    table["error"] += 0.1 * (2 * table["repetition"] - 1)
+    table["estimator"], table["decodings"] = "one", 7.0
+    other = table.assign(estimator="two", error=np.where(table.index == 0, math.nan, 0.5))
+    summary = studies.likelihood_summary(pd.concat([table, other]), ["estimator"])
+    one, two = (row for _, row in summary.iterrows())
+    assert one["bias"] == pytest.approx(1.0)
+    assert one["bias_error"] == pytest.approx(3**-0.5)
+    assert one["noise"] == pytest.approx(0.02**0.5)
+    assert one["largest"] == pytest.approx(2.1)
+    assert (one["failed"], two["failed"]) == (0, 1)
+    assert (one["good"], two["good"]) == (False, False)
+    assert two["bias"] == 0.5
+    assert one["decodings"] == 7.0
+
+
+def test_likelihood_by_dimension_against_the_closed_form() -> None:
+    problems = {n: PPCA(12, n) for n in (2, 10)}
+    # Every model sees the same data, as those of Fig. 5 do.
+    x = problems[2].sample(20, rng(5))
+    models = {n: ppca.exact_model() for n, ppca in problems.items()}
+    table = studies.likelihood_by_dimension(models, x, n_samples=(50, 200), generator=rng(6))
+    for (n, _), rows in table.groupby(["n_latent", "n_samples"]):
+        exact = problems[int(n)].log_evidence(x).numpy()
+        assert (abs(rows["exact"] - exact) < 10 * rows["reference_error"]).all()
+        np.testing.assert_allclose(rows["error"], rows["value"] - rows["exact"])
+    summary = studies.likelihood_summary(table, ["n_latent", "n_samples"])
+    spread = summary.set_index(["n_latent", "n_samples"])["spread"]
+    assert spread[2, 50] < 0.3
+    assert spread[10, 200] < spread[10, 50]
+    assert summary["good"].all()

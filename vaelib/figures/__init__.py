@@ -9,13 +9,17 @@ from vaelib.figures.estimators import (
     estimator_variance,
     gradient_variance,
     gradient_variance_in_training,
-    likelihood_estimators,
 )
 from vaelib.figures.exact_answers import convergence, gap_and_kl
 from vaelib.figures.global_parameters import full_vb
 from vaelib.figures.graphical_model import figure1
 from vaelib.figures.latent_space import kl_surface, latent_codes
 from vaelib.figures.learning_curves import figure2, figure3
+from vaelib.figures.likelihood import (
+    likelihood_by_dimension,
+    likelihood_estimators,
+    likelihood_settings,
+)
 from vaelib.figures.manifolds import figure4, figure5, reconstructions, samples_of_data
 from vaelib.figures.objective import draws_against_images, without_the_kl
 from vaelib.figures.sampling import gamma_path, hmc_trajectory, sample_path
@@ -43,7 +47,9 @@ __all__ = [
     "hmc_trajectory",
     "kl_surface",
     "latent_codes",
+    "likelihood_by_dimension",
     "likelihood_estimators",
+    "likelihood_settings",
     "posterior_1d",
     "reconstructions",
     "sample_path",

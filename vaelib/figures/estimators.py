@@ -1,19 +1,14 @@
-"""How noisy, and how right, the estimators of sections 2.2 and 2.3 and of Appendix D are."""
+"""How noisy, and how right, the estimators of sections 2.2 and 2.3 are."""
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 
 from vaelib.errors import UserError
 from vaelib.figures.checks import check_table, check_values
-from vaelib.figures.theme import BLUE, ESTIMATORS, GREY, INK, ORANGE, PURPLE, WIDTH, new_figure
-
-# In the order of the paper; others follow in that of the table.
-LIKELIHOOD = {"lower bound": BLUE, "importance sampling": ORANGE, "Appendix D": PURPLE}
+from vaelib.figures.theme import BLUE, ESTIMATORS, GREY, INK, WIDTH, new_figure
 
 
 def gradient_variance(table: pd.DataFrame) -> Figure:
@@ -164,64 +159,3 @@ def estimator_variance(table: pd.DataFrame) -> Figure:
     axes.set(xscale="log", yscale="log", xlim=(low, high), ylim=(low, high), aspect="equal")
     axes.set(xlabel="variance of estimator A (nats²)", ylabel="variance of estimator B (nats²)")
     return figure
-
-
-def likelihood_estimators(table: pd.DataFrame) -> Figure:
-    """Appendix D: the error of each estimate of log p(x) against its exact value.
-
-    A point is a datapoint, the bar the median. The axis is linear between ±0.1 nat and logarithmic
-    outside. Estimates that are no numbers are left out, and counted at the right.
-
-    Args:
-        table: from `studies.likelihood_estimators`; columns datapoint, estimator, error (nats),
-            and n_latent, where there is a panel for each.
-
-    Raises:
-        UserError: for a table without these columns or rows.
-    """
-    check_table(table, ("datapoint", "estimator", "error"), figure="the likelihood estimators")
-    given = [str(name) for name in table["estimator"].unique()]
-    names = [name for name in LIKELIHOOD if name in given]
-    names += [name for name in given if name not in LIKELIHOOD]
-    panels = [("", table)]
-    if "n_latent" in table:
-        panels = [(f"$N_z = {n!s}$", rows) for n, rows in table.groupby("n_latent")]
-    figure = new_figure(WIDTH, 1.0 + 0.5 * len(names))
-    first: Axes | None = None
-    for place, (title, rows) in enumerate(panels, start=1):
-        axes = figure.add_subplot(1, len(panels), place, sharex=first, sharey=first)
-        _draw_errors(axes, rows, names)
-        axes.tick_params(axis="y", length=0, labelleft=place == 1)
-        axes.set_title(title)
-        first = first or axes
-    figure.supxlabel(r"estimate of $\log\,p(\mathbf{x})$ less its exact value (nats)", fontsize=9)
-    return figure
-
-
-def _draw_errors(axes: Axes, table: pd.DataFrame, names: list[str]) -> None:
-    jitter = np.random.default_rng(0)
-    for place, name in enumerate(reversed(names)):
-        errors = table.loc[table["estimator"] == name, "error"]
-        finite = errors[np.isfinite(errors)]
-        heights = place + jitter.uniform(-0.25, 0.25, len(finite))
-        colour = LIKELIHOOD.get(name, GREY)
-        axes.scatter(finite, heights, s=9, color=colour, alpha=0.55, lw=0, rasterized=True)
-        if len(finite):
-            middle = finite.median()
-            axes.plot([middle, middle], [place - 0.38, place + 0.38], color=INK, lw=1.8)
-        if len(finite) < len(errors):
-            axes.annotate(
-                f"{len(errors) - len(finite)} not finite",
-                (1, place + 0.4),
-                xycoords=("axes fraction", "data"),
-                ha="right",
-                va="center",
-                fontsize=7.5,
-            )
-    axes.axvline(0, color=GREY, lw=1)
-    axes.set_xscale("symlog", linthresh=0.1)
-    axes.margins(x=0.06)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", "−")))
-    axes.set_yticks(range(len(names)), list(reversed(names)))
-    axes.set_ylim(-0.6, len(names) - 0.4)
-    axes.grid(visible=False, axis="y")

@@ -22,7 +22,12 @@ from vaelib.studies.latent_space import (
     neighbour_accuracy,
     principal_components,
 )
-from vaelib.studies.likelihood import likelihood_estimators
+from vaelib.studies.likelihood import SETTINGS, Setting, likelihood_estimators
+from vaelib.studies.likelihood_by_dimension import (
+    TOLERANCE,
+    likelihood_by_dimension,
+    likelihood_summary,
+)
 from vaelib.studies.linear_gaussian import gap_and_kl, halfway, linear_gaussian_fits
 from vaelib.studies.objective import (
     Interval,
@@ -43,12 +48,15 @@ __all__ = [
     "RAO_BLACKWELL",
     "RAO_BLACKWELL_CONTROLLED",
     "SCORE",
+    "SETTINGS",
+    "TOLERANCE",
     "A",
     "B",
     "Decomposition",
     "Interval",
     "OneDimensional",
     "Ratio",
+    "Setting",
     "auto_encoder",
     "bound_noise",
     "decoding_curves",
@@ -63,7 +71,9 @@ __all__ = [
     "interval",
     "kl_weight_bounds",
     "latent_accuracy",
+    "likelihood_by_dimension",
     "likelihood_estimators",
+    "likelihood_summary",
     "linear_gaussian_fits",
     "manifold_roughness",
     "neighbour_accuracy",

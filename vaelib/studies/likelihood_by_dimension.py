@@ -1,0 +1,97 @@
+"""Where Appendix D's estimator breaks as the latent dimensions grow (claim C9), in one table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from vaelib.marginal_likelihood import posterior_density_estimator
+from vaelib.model import VariationalAutoencoder
+from vaelib.reference_likelihood import posterior_importance_sampling
+
+TOLERANCE = 1.0  # nats: the size of the differences that Fig. 3 is about
+REFERENCE_SAMPLES = 1000
+MEANS = ("decodings", "seconds", "weights", "chains", "reference_error", "reference_weights")
+
+
+def likelihood_by_dimension(
+    models: Mapping[int, VariationalAutoencoder],
+    x: Tensor,
+    *,
+    generator: torch.Generator,
+    n_samples: Sequence[int] = (50, 200),
+) -> pd.DataFrame:
+    """Claim C9: Appendix D's estimator against a reference, as the latent dimensions grow.
+
+    Args:
+        models: by their n_latent.
+        x: `(M, n_pixels)`.
+        n_samples: the values of L; the other settings are those of Fig. 3.
+
+    Returns:
+        columns n_latent, n_samples, datapoint, value, exact (the reference's, in nats), error =
+        value − exact, weights (effective sample size of Appendix D's weights), chains (that of its
+        draws, both rounds together, in the worst dimension), reference_error (standard error of
+        the reference, nats), reference_weights (effective sample size of its weights).
+    """
+    tables = []
+    for n_latent, model in models.items():
+        exact, reference = posterior_importance_sampling(
+            model, x, n_samples=REFERENCE_SAMPLES, generator=generator
+        )
+        for n in n_samples:
+            value, own = posterior_density_estimator(model, x, n_samples=n, generator=generator)
+            columns = {
+                "value": value,
+                "exact": exact,
+                "error": value.double() - exact.double(),
+                "weights": own.weight_effective_sample_size,
+                "chains": own.chain_effective_sample_size,
+                "reference_error": reference.standard_error,
+                "reference_weights": reference.effective_sample_size,
+            }
+            table = pd.DataFrame({name: column.double() for name, column in columns.items()})
+            table = table.rename_axis("datapoint").reset_index()
+            tables.append(table.assign(n_latent=n_latent, n_samples=n))
+    return pd.concat(tables, ignore_index=True)
+
+
+def likelihood_summary(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """Bias, noise and cost of the estimates in each group of rows.
+
+    Args:
+        table: from `likelihood_estimators` or `likelihood_by_dimension`.
+        by: columns that tell the groups apart, such as estimator and setting.
+
+    Returns:
+        a row for each group, in the order of the table: bias (mean error), bias_error (its
+        standard error over datapoints), spread (standard deviation of the error), noise (the part
+        of it that another seed would change, from the repetitions; NaN where there is one only),
+        largest (error in size), all in nats and over finite estimates; failed (the number of the
+        others); good (whether bias and spread are below TOLERANCE in size and none failed); and
+        the mean of each further column of numbers that the table has.
+    """
+    means = [name for name in MEANS if name in table]
+    summaries = []
+    for key, rows in table.groupby(list(by), sort=False):
+        finite = rows[rows["error"].abs() < math.inf]
+        error, of_datapoint = finite["error"], finite.groupby("datapoint")["error"]
+        failed = len(rows) - len(finite)
+        summaries.append(
+            {
+                **dict(zip(by, key, strict=True)),
+                "bias": error.mean(),
+                "bias_error": of_datapoint.mean().std() / math.sqrt(max(1, of_datapoint.ngroups)),
+                "spread": error.std(),
+                "noise": math.sqrt(of_datapoint.var().mean()),
+                "largest": error.abs().max(),
+                "failed": failed,
+                "good": failed == 0 and abs(error.mean()) < TOLERANCE > error.std(),
+                **rows[means].mean(),
+            }
+        )
+    return pd.DataFrame(summaries)
