@@ -10,6 +10,7 @@ import torch
 from tests.helpers import rng
 from vaelib.aevb import AEVB
 from vaelib.algorithm import Algorithm, Batch
+from vaelib.errors import DivergedError
 from vaelib.model import build
 from vaelib.training import Trainer, check_finite, evaluation_grid, figure3_grid
 from vaelib.wake_sleep import WakeSleep
