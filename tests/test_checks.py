@@ -1,7 +1,7 @@
-"""No bad input ends in a silent NaN: it is named, or the result says that it is not trustworthy.
+"""No bad input ends in a silent NaN: each is named, or the result says that it is not trustworthy.
 
-Each test is a fault, and its parameters are the functions that may meet it; quadrature, the
-estimator of Appendix D and MCEM ask no encoder.
+Each test is a fault, and its parameters are the functions that may meet it: quadrature, MCEM and
+Appendix D ask no encoder.
 """
 
 from __future__ import annotations
