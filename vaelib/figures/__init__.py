@@ -6,11 +6,18 @@ an input that it cannot draw. Importing this package sets nothing; call `use_the
 
 from vaelib.figures.bound import decomposition, posterior_1d
 from vaelib.figures.estimators import estimator_variance, gradient_variance, likelihood_estimators
-from vaelib.figures.global_parameters import full_vb
+from vaelib.figures.global_parameters import (
+    full_vb,
+    overfitting,
+    unit_prices,
+    weight_draws,
+    weight_spread,
+)
 from vaelib.figures.graphical_model import figure1
 from vaelib.figures.latent_space import kl_surface, latent_codes
 from vaelib.figures.learning_curves import figure2, figure3
 from vaelib.figures.manifolds import figure4, figure5, reconstructions, samples_of_data
+from vaelib.figures.sampler import leapfrog_and_tuner, rank_histogram, sampling_efficiency
 from vaelib.figures.sampling import hmc_trajectory, sample_path
 from vaelib.figures.theme import LABELS, LINESTYLES, MARKERS, PALETTE, use_theme
 
@@ -31,10 +38,17 @@ __all__ = [
     "hmc_trajectory",
     "kl_surface",
     "latent_codes",
+    "leapfrog_and_tuner",
     "likelihood_estimators",
+    "overfitting",
     "posterior_1d",
+    "rank_histogram",
     "reconstructions",
     "sample_path",
     "samples_of_data",
+    "sampling_efficiency",
+    "unit_prices",
     "use_theme",
+    "weight_draws",
+    "weight_spread",
 ]
