@@ -70,6 +70,7 @@ def test_without_the_kl_a_huge_one_leaves_no_trace() -> None:
     assert (objective != 0).all()
 
 
+@pytest.mark.statistical(1e-9)
 def test_without_the_kl_the_posterior_narrows() -> None:
     """An auto-encoder has no use for a wide code: the same training ends with a far larger KL."""
     ppca = ProbabilisticPCA.example()

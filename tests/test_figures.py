@@ -18,6 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from vaelib import figures, paper
@@ -189,12 +190,46 @@ def convergence_table() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["algorithm", "start", "training_samples", "gap"])
 
 
+def overfitting_table() -> pd.DataFrame:
+    rows = [
+        (method, n, 1000 * k, -100.0 + k, -100.0 - k)
+        for method in ("maximum likelihood", "MAP", "full VB")
+        for n in (100, 1000)
+        for k in (1, 2)
+    ]
+    columns = ["method", "n_train", "training_samples", "train_bound", "test_bound"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def price_table() -> pd.DataFrame:
+    return pd.DataFrame({"incoming": [10.0, 11.0], "outgoing": [500.0, 0.0]})
+
+
+def spread_table() -> pd.DataFrame:
+    return pd.DataFrame({"radius": [0.0, 1.0], "spread": [0.1, 0.2]})
+
+
+def efficiency_table() -> pd.DataFrame:
+    rows = [(n, target, 0.01 * n) for n in (1, 10) for target in (0.8, 0.9)]
+    return pd.DataFrame(rows, columns=["n_leapfrog", "acceptance", "ess_per_gradient"])
+
+
+def error_table() -> pd.DataFrame:
+    return pd.DataFrame({"stepsize": [0.2, 0.1], "error": [0.5, 0.1]})
+
+
+def tuning_table() -> pd.DataFrame:
+    rows = [(first, k, 0.1 + first / k, 0.9) for first in (0.01, 1.0) for k in (1, 2)]
+    return pd.DataFrame(rows, columns=["first", "transition", "stepsize", "acceptance"])
+
+
 def log_density(z: Tensor) -> Tensor:
     return -0.5 * z.square().sum(-1)
 
 
 PATH = torch.tensor([[0.0, 0.0], [1.0, 0.5], [0.2, -0.7]])
 CODES = torch.randn(60, 2, generator=torch.Generator().manual_seed(0))
+RANKS = torch.tensor([[0, 3], [1, 3], [2, 0], [1, 1]])
 IMAGES = torch.linspace(0, 1, 84).reshape(7, 12)
 
 DRAWN: dict[str, Callable[[], Figure]] = {
@@ -227,6 +262,15 @@ DRAWN: dict[str, Callable[[], Figure]] = {
     "full_vb": lambda: figures.full_vb(full_vb_table(), log_evidence=-1.0),
     "gap_and_kl": lambda: figures.gap_and_kl(gap_table()),
     "convergence": lambda: figures.convergence(convergence_table(), halfway={"aevb": 0.05}),
+    "overfitting": lambda: figures.overfitting(overfitting_table()),
+    "unit_prices": lambda: figures.unit_prices({100: price_table(), 1000: price_table()}),
+    "weight_draws": lambda: figures.weight_draws(
+        IMAGES[:2], IMAGES[:6].unflatten(0, (3, 2)), SHAPE, ["near", "far"]
+    ),
+    "weight_spread": lambda: figures.weight_spread({100: spread_table()}),
+    "sampling_efficiency": lambda: figures.sampling_efficiency(efficiency_table()),
+    "leapfrog_and_tuner": lambda: figures.leapfrog_and_tuner(error_table(), tuning_table()),
+    "rank_histogram": lambda: figures.rank_histogram(RANKS, 3),
 }
 # The words that say what is measured, and its unit where it has one.
 AXIS_LABELS = {
@@ -249,6 +293,12 @@ AXIS_LABELS = {
     "full_vb": ["training samples evaluated", "nats per datapoint"],
     "gap_and_kl": ["D_{KL}", "(nats per datapoint)"],
     "convergence": ["training samples evaluated", "(nats per datapoint)"],
+    "overfitting": ["training samples evaluated", "(nats per datapoint)"],
+    "unit_prices": ["hidden unit", "(nats)"],
+    "weight_spread": ["(latent units)", "(pixel intensity)"],
+    "sampling_efficiency": ["acceptance", "effective draws for each gradient"],
+    "leapfrog_and_tuner": ["stepsize (latent units)", "(nats)", "transition", "acceptance"],
+    "rank_histogram": ["rank of the true $z_2$", "data sets"],
 }
 TABLES: dict[str, tuple[Callable[[pd.DataFrame], Figure], Callable[[], pd.DataFrame]]] = {
     "figure2": (figures.figure2, curves),
@@ -265,6 +315,15 @@ TABLES: dict[str, tuple[Callable[[pd.DataFrame], Figure], Callable[[], pd.DataFr
     "full_vb": (figures.full_vb, full_vb_table),
     "gap_and_kl": (figures.gap_and_kl, gap_table),
     "convergence": (figures.convergence, convergence_table),
+    "overfitting": (figures.overfitting, overfitting_table),
+    "unit_prices": (lambda table: figures.unit_prices({100: table}), price_table),
+    "weight_spread": (lambda table: figures.weight_spread({100: table}), spread_table),
+    "sampling_efficiency": (figures.sampling_efficiency, efficiency_table),
+    "the leapfrog's error": (
+        lambda table: figures.leapfrog_and_tuner(table, tuning_table()),
+        error_table,
+    ),
+    "the tuner": (lambda table: figures.leapfrog_and_tuner(error_table(), table), tuning_table),
 }
 
 
@@ -560,6 +619,39 @@ def test_strokes_of_a_gamma_path_are_tangents() -> None:
         np.testing.assert_allclose(np.asarray(points.get_offsets())[:, 1], epsilon)
 
 
+def test_overfitting_has_a_panel_for_each_size_with_test_solid_and_train_dashed() -> None:
+    drawn = figures.overfitting(overfitting_table()).axes
+    assert [axes.get_title() for axes in drawn] == ["100 training images", "1000 training images"]
+    for axes in drawn:
+        ends = {(line.get_linestyle(), float(line.get_ydata()[-1])) for line in axes.lines}
+        assert ends == {("-", -102.0), ("--", -98.0)}
+        assert len(axes.lines) == 6
+    with pytest.raises(UserError, match="method 'SVI'"):
+        figures.overfitting(overfitting_table().assign(method="SVI"))
+
+
+def test_weight_draws_show_the_mean_first_and_a_row_for_each_code() -> None:
+    left, right = DRAWN["weight_draws"]().axes
+    assert [text.get_text() for text in left.get_yticklabels()] == ["near", "far"]
+    first, draws = (np.asarray(axes.images[0].get_array()) for axes in (left, right))
+    np.testing.assert_allclose(first[6:], IMAGES[1].reshape(SHAPE))
+    # Two pixels of gap: the second code under the third draw is at the bottom right.
+    np.testing.assert_allclose(draws[6:, 10:], IMAGES[5].reshape(SHAPE))
+
+
+def test_slope_two_goes_through_the_smallest_stepsize() -> None:
+    left = figures.leapfrog_and_tuner(error_table(), tuning_table()).axes[0]
+    np.testing.assert_allclose(left.lines[1].get_ydata(), [0.4, 0.1])
+
+
+def test_bars_count_the_ranks() -> None:
+    heights = [
+        [bar.get_height() for bar in axes.patches if isinstance(bar, Rectangle)][-4:]
+        for axes in figures.rank_histogram(RANKS, 3).axes
+    ]
+    assert heights == [[1, 2, 1, 0], [1, 1, 0, 2]]
+
+
 @pytest.mark.parametrize(
     "draw",
     [
@@ -578,6 +670,15 @@ def test_strokes_of_a_gamma_path_are_tangents() -> None:
         lambda: figures.gamma_path(torch.tensor([2.0, 1.0]), torch.tensor([0.5])),
         lambda: figures.gamma_path(torch.tensor([1.0, 2.0]), torch.tensor([1.5])),
         lambda: figures.hmc_trajectory(log_density, PATH[:, :1]),
+        lambda: figures.unit_prices({}),
+        lambda: figures.weight_spread({}),
+        lambda: figures.weight_draws(IMAGES[:2], IMAGES[:6], SHAPE, ["near", "far"]),
+        lambda: figures.weight_draws(IMAGES[:2], IMAGES[None, :2], SHAPE, ["near"]),
+        lambda: figures.sampling_efficiency(
+            pd.DataFrame({"n_leapfrog": range(7), "acceptance": 0.9, "ess_per_gradient": 0.1})
+        ),
+        lambda: figures.rank_histogram(RANKS, 2),
+        lambda: figures.rank_histogram(RANKS[0], 3),
     ],
 )
 def test_wrong_input_is_refused_in_words(draw: Callable[[], Figure]) -> None:

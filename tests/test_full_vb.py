@@ -54,7 +54,7 @@ def factor_model() -> VariationalAutoencoder:
 
 
 def factor_data() -> Tensor:
-    g = rng(11)
+    g = torch.Generator().manual_seed(11)
     z = torch.randn(N, 1, generator=g, dtype=torch.float64)
     noise = NOISE_STD * torch.randn(N, 2, generator=g, dtype=torch.float64)
     return z * torch.tensor([1.2, -0.7], dtype=torch.float64) + noise
@@ -110,6 +110,42 @@ def batches(x: Tensor, size: int, seed: int) -> Any:
         yield Batch(x[indices], indices)
 
 
+@pytest.mark.parametrize("estimator", [estimator_a, estimator_b])
+@pytest.mark.parametrize("n_theta", [1, 2])
+def test_gradients_are_finite_differences(estimator: Any, n_theta: int) -> None:
+    """Eqs 22 and 24 in φ: encoder, μ_θ and log σ_θ, at fixed noise, by central differences.
+
+    The differences' own error is of the order of 1e-9 of the largest gradient.
+    """
+    model = build(n_pixels=5, n_hidden=3, n_latent=2, init_std=0.5, generator=rng()).double()
+    posterior = GlobalPosterior(model.decoder, initial_std=0.3)
+    x = torch.rand(4, 5, generator=rng(1), dtype=torch.float64)
+    epsilon = torch.randn(4, 2, generator=rng(2), dtype=torch.float64)
+    zeta = posterior.noise(n_theta, generator=rng(3))
+    variables = [*model.parameters(), posterior.log_std]
+
+    def value() -> Tensor:
+        bound: Tensor = estimator(model, posterior, x, epsilon, zeta, n_datapoints=30)
+        return bound
+
+    gradients = torch.autograd.grad(value(), variables)
+    h = 1e-5
+    with torch.no_grad():
+        for variable, gradient in zip(variables, gradients, strict=True):
+            flat = variable.view(-1)
+            differences = torch.empty_like(flat)
+            for i in range(len(flat)):
+                middle = flat[i].item()
+                flat[i] = middle + h
+                above = value()
+                flat[i] = middle - h
+                differences[i] = (above - value()) / (2 * h)
+                flat[i] = middle
+            assert gradient.abs().max() > 1e-3
+            torch.testing.assert_close(gradient.flatten(), differences, rtol=1e-6, atol=1e-5)
+
+
+@pytest.mark.statistical(2e-9)
 @pytest.mark.parametrize("estimator", [estimator_a, estimator_b])
 @pytest.mark.parametrize("n_theta", [1, N])
 def test_estimators_are_unbiased(estimator: Any, n_theta: int) -> None:
@@ -176,13 +212,16 @@ def test_a_posterior_without_width_is_the_ordinary_bound() -> None:
     torch.testing.assert_close(full, ordinary, rtol=1e-9, atol=0)
 
 
+@pytest.mark.statistical(1e-7)
 @pytest.mark.parametrize("estimator", ["A", "B"])
 def test_training_climbs_towards_the_evidence_and_never_past_it(estimator: Any) -> None:
-    """The exact bound rises at every look, to within 1 nat of the best these posteriors reach.
+    """The exact bound rises, to within 1.5 nats of the best that these posteriors reach.
 
     That best is 1.4 nats below the log evidence: the posterior of w has two equal modes, w and −w,
-    of which q(w) holds one, which costs log 2, and q(z|x) does not know w. Over six seeds the
-    bound started 68 nats below the best and ended 0.06 to 0.4 below.
+    of which q(w) holds one, which costs log 2, and q(z|x) does not know w. The bound starts 68 nats
+    below the best. Over twelve seeds it was 2.5 below after 50 steps, with a deviation of 0.7, and
+    0.19 in the end, with a deviation of 0.11, as of a chi-square with six degrees of freedom,
+    which is above 1.5 with a probability of 2e-8.
     """
     x = factor_data()
     evidence = log_evidence(x)
@@ -199,16 +238,19 @@ def test_training_climbs_towards_the_evidence_and_never_past_it(estimator: Any) 
     )
     stream = batches(x, 20, 4)
     seen = [exact_bound(model, algorithm.posterior, x).item()]
-    for n_steps in (10, 40, 450):
+    for n_steps in (50, 450):
         for _ in range(n_steps):
             algorithm.step(next(stream))
         seen.append(exact_bound(model, algorithm.posterior, x).item())
-    assert seen == sorted(seen)
     best = best_bound(x)
-    assert seen[0] < best - 10
-    assert best - 1 < seen[-1] <= best < evidence - math.log(2)
+    start, middle, end = (best - bound for bound in seen)
+    assert start > 60
+    assert middle < 15
+    assert 0 <= end < 1.5
+    assert best < evidence - math.log(2)
 
 
+@pytest.mark.statistical(2e-9)
 def test_the_predictive_bound_adds_up_to_the_full_bound() -> None:
     """Its sum over the data, less KL(q(θ) ‖ p(θ)), is L(φ; X): 6 standard errors, 2e-9."""
     x = factor_data()

@@ -20,7 +20,7 @@ def linear_model(
 ) -> tuple[VariationalAutoencoder, Tensor, Tensor]:
     """A model with correlated posteriors, 40 datapoints drawn from it, and their exact log p(x)."""
     weight, bias, z, epsilon = (
-        torch.randn(*shape, generator=rng(seed), dtype=torch.float64)
+        torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
         for shape in ((n_pixels, n_latent), (n_pixels,), (40, n_latent), (40, n_pixels))
     )
     x = z @ weight.T + bias + noise * epsilon

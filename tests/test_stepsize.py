@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.helpers import rng
 from vaelib.errors import UserError
 from vaelib.stepsize import Tuning, checked_stepsize, start_tuning, tune
 
@@ -30,19 +31,21 @@ def test_without_noise_it_finds_the_root(first: float) -> None:
     assert acceptance(tuning.stepsize, 0.3).item() == pytest.approx(0.9, abs=1e-3)
 
 
+@pytest.mark.statistical(1e-7)
 def test_with_noise_the_gain_falls_and_it_settles() -> None:
-    """400 stepsizes with acceptances that are 0 or 1: they scatter about 0.9 by less than 0.02.
+    """400 stepsizes with acceptances that are 0 or 1: they scatter about 0.9 by less than 0.025.
 
-    The deviation is near √(g slope / 2) · noise = 0.013: noise 0.3, slope 0.2, and g = 0.02 after
-    the 540 changes of sign that 3000 acceptances of 90 % bring. The mean is within 5.5 errors.
+    The deviation is near √(g slope / 2) · noise = 0.018: noise 0.3, slope 0.2, and g = 0.036 after
+    the 540 changes of sign that 3000 acceptances of 90 % bring; over 16 seeds it was 0.018, with a
+    deviation of 0.001. The mean is within 5.5 errors, and over seeds 0.25 of one too high.
     """
-    generator = torch.Generator().manual_seed(0)
+    generator = rng()
     tuning = start_tuning(torch.full((400,), 0.1), like=LIKE)
     for _ in range(3000):
         probability = acceptance(tuning.stepsize, 1.0)
         tuning = tune(tuning, torch.bernoulli(probability, generator=generator))
     landing = acceptance(tuning.stepsize, 1.0)
-    assert landing.std() < 0.02
+    assert landing.std() < 0.025
     assert abs(landing.mean().item() - 0.9) < 5.5 * landing.std().item() / 20
 
 

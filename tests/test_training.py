@@ -49,6 +49,7 @@ def test_advance_counts_samples_and_reports() -> None:
     assert list(run.advance(75)) == [80]
 
 
+@pytest.mark.statistical(1e-7)
 def test_minibatches_are_drawn_with_replacement_from_all_data() -> None:
     """100 x 10 draws miss one of 50 points with probability below 1e-7."""
     seen: list[torch.Tensor] = []

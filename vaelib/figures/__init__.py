@@ -11,7 +11,13 @@ from vaelib.figures.estimators import (
     gradient_variance_in_training,
 )
 from vaelib.figures.exact_answers import convergence, gap_and_kl
-from vaelib.figures.global_parameters import full_vb
+from vaelib.figures.global_parameters import (
+    full_vb,
+    overfitting,
+    unit_prices,
+    weight_draws,
+    weight_spread,
+)
 from vaelib.figures.graphical_model import figure1
 from vaelib.figures.latent_space import kl_surface, latent_codes
 from vaelib.figures.learning_curves import figure2, figure3
@@ -22,6 +28,7 @@ from vaelib.figures.likelihood import (
 )
 from vaelib.figures.manifolds import figure4, figure5, reconstructions, samples_of_data
 from vaelib.figures.objective import draws_against_images, without_the_kl
+from vaelib.figures.sampler import leapfrog_and_tuner, rank_histogram, sampling_efficiency
 from vaelib.figures.sampling import gamma_path, hmc_trajectory, sample_path
 from vaelib.figures.theme import LABELS, LINESTYLES, MARKERS, PALETTE, use_theme
 
@@ -47,13 +54,20 @@ __all__ = [
     "hmc_trajectory",
     "kl_surface",
     "latent_codes",
+    "leapfrog_and_tuner",
     "likelihood_by_dimension",
     "likelihood_estimators",
     "likelihood_settings",
+    "overfitting",
     "posterior_1d",
+    "rank_histogram",
     "reconstructions",
     "sample_path",
     "samples_of_data",
+    "sampling_efficiency",
+    "unit_prices",
     "use_theme",
+    "weight_draws",
+    "weight_spread",
     "without_the_kl",
 ]

@@ -1,6 +1,7 @@
 """Small measurements that the chapters show: how right, and how noisy, an estimator is."""
 
 from vaelib.studies.bounds import bound_noise, estimator_variance
+from vaelib.studies.full_vb import FULL_VB, MAP, ML, Fitted, exact_log_likelihood, fit
 from vaelib.studies.gradients import (
     BASELINE,
     CONTROLLED,
@@ -38,13 +39,29 @@ from vaelib.studies.objective import (
     kl_weight_bounds,
 )
 from vaelib.studies.one_dimensional import Decomposition, OneDimensional
+from vaelib.studies.posterior_sampling import (
+    calibration_ranks,
+    energy_error,
+    sampling_efficiency,
+    tuning_path,
+)
 from vaelib.studies.reparameterization import reparameterization_checks
 from vaelib.studies.sample_quality import frechet_distance, greyness, sample_quality
+from vaelib.studies.weight_posterior import (
+    best_without_codes,
+    decodings,
+    mixed_predictive_bound,
+    spread,
+    unit_prices,
+)
 
 __all__ = [
     "BASELINE",
     "CONTROLLED",
     "EXACT_KL",
+    "FULL_VB",
+    "MAP",
+    "ML",
     "RAO_BLACKWELL",
     "RAO_BLACKWELL_CONTROLLED",
     "SCORE",
@@ -53,15 +70,22 @@ __all__ = [
     "A",
     "B",
     "Decomposition",
+    "Fitted",
     "Interval",
     "OneDimensional",
     "Ratio",
     "Setting",
     "auto_encoder",
+    "best_without_codes",
     "bound_noise",
+    "calibration_ranks",
     "decoding_curves",
+    "decodings",
     "draws_at_equal_cost",
+    "energy_error",
     "estimator_variance",
+    "exact_log_likelihood",
+    "fit",
     "frechet_distance",
     "gap_and_kl",
     "gradient_variance",
@@ -76,10 +100,15 @@ __all__ = [
     "likelihood_summary",
     "linear_gaussian_fits",
     "manifold_roughness",
+    "mixed_predictive_bound",
     "neighbour_accuracy",
     "principal_components",
     "reparameterization_checks",
     "sample_quality",
+    "sampling_efficiency",
+    "spread",
+    "tuning_path",
+    "unit_prices",
     "variance_ratio",
     "variance_ratios",
 ]
