@@ -24,18 +24,23 @@ def table() -> pd.DataFrame:
     )
 
 
+@pytest.mark.statistical(1e-7)
 def test_likelihood_estimators_on_the_linear_gaussian_model(table: pd.DataFrame) -> None:
+    """Largest errors over 40 seeds: the bound's 0.18 ± 0.05, the fitted proposal's 0.025 ± 0.007.
+
+    The median over ten estimates of Appendix D was 0.045 ± 0.015, with single errors of up to 1.
+    """
     ppca = PPCA()
     exact = ppca.log_evidence(ppca.sample(5, rng(1)))
     for _, rows in table.groupby(["estimator", "setting", "repetition"]):
         torch.testing.assert_close(torch.tensor(rows["exact"].to_numpy()), exact, atol=1e-4, rtol=0)
     errors = table.groupby("estimator")["error"].agg(lambda e: e.abs().max())
-    # The exact posterior makes importance sampling exact, and the others merely good.
+    # The exact posterior makes importance sampling exact.
     assert errors["importance sampling"] < 1e-4
-    assert errors["fitted proposal"] < 0.5
-    assert errors["lower bound"] < 2.0
-    paper = table[table["setting"] == str(studies.Setting())]
-    assert paper["error"].abs().max() < 1.0
+    assert errors["fitted proposal"] < 0.2
+    assert errors["lower bound"] < 1.0
+    of_fig3 = table[table["setting"] == str(studies.Setting())]
+    assert of_fig3["error"].abs().median() < 0.5
 
 
 def test_one_row_for_each_setting_repetition_and_datapoint(table: pd.DataFrame) -> None:
@@ -80,9 +85,17 @@ def test_summary_of_a_table_with_known_errors() -> None:
     assert (one["good"], two["good"]) == (False, False)
     assert two["bias"] == 0.5
     assert one["decodings"] == 7.0
+    halved = table.assign(error=table["error"] / 2)
+    assert studies.likelihood_summary(halved, ["estimator"])["good"].all()
 
 
+@pytest.mark.statistical(1e-7)
 def test_likelihood_by_dimension_against_the_closed_form() -> None:
+    """Over 20 seeds the largest error of the reference was 2.6 ± 0.4 of its standard errors.
+
+    Fifty weights were worth 45 ± 1 in two dimensions and 13 ± 1 in ten; the median error was
+    0.04 ± 0.01 nat with 50 draws in two dimensions, and 0.08 ± 0.02 with 200 in ten.
+    """
     problems = {n: PPCA(12, n) for n in (2, 10)}
     # Every model sees the same data, as those of Fig. 5 do.
     x = problems[2].sample(20, rng(5))
@@ -92,8 +105,8 @@ def test_likelihood_by_dimension_against_the_closed_form() -> None:
         exact = problems[int(n)].log_evidence(x).numpy()
         assert (abs(rows["exact"] - exact) < 10 * rows["reference_error"]).all()
         np.testing.assert_allclose(rows["error"], rows["value"] - rows["exact"])
-    summary = studies.likelihood_summary(table, ["n_latent", "n_samples"])
-    spread = summary.set_index(["n_latent", "n_samples"])["spread"]
-    assert spread[2, 50] < 0.3
-    assert spread[10, 200] < spread[10, 50]
-    assert summary["good"].all()
+    groups = table.groupby(["n_latent", "n_samples"])
+    weights, error = groups["weights"].mean(), groups["error"].agg(lambda e: e.abs().median())
+    assert weights[2, 50] > 30 > weights[10, 50]
+    assert error[2, 50] < 0.3
+    assert error[10, 200] < 0.4
