@@ -190,6 +190,43 @@ def test_draws_that_pay_refute_c3(won: dict[int, float], verdict: str) -> None:
     assert "3 seeds" in found.evidence
 
 
+@pytest.mark.parametrize(
+    ("spreads", "verdict"),
+    [
+        ({2: 0.1, 3: 0.2, 5: 0.4, 10: 1.5, 20: 4.0}, REPRODUCED),
+        ({2: 0.1, 3: 0.2, 5: 0.3, 10: 0.4, 20: 0.5}, PARTLY),
+        ({2: 2.0, 3: 2.0, 5: 0.3, 10: 0.4, 20: 0.5}, NOT_REPRODUCED),
+    ],
+)
+def test_errors_by_dimension_decide_c9(
+    spreads: dict[int, float], verdict: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [
+        (n_latent, point, (-1) ** point * spread)
+        for n_latent, spread in spreads.items()
+        for point in range(100)
+    ]
+    table = pd.DataFrame(rows, columns=["n_latent", "datapoint", "error"])
+    asked = []
+
+    def by_dimension(models: dict[int, Any], *arguments: Any, **settings: Any) -> pd.DataFrame:
+        asked.extend(models)
+        return table
+
+    monkeypatch.setattr(studies, "likelihood_by_dimension", by_dimension)
+
+    def fitted(n_latent: int) -> Any:
+        return SimpleNamespace(config=experiments.mnist(n_latent), model=lambda: None)
+
+    shown = evidence(
+        aevb=lambda dataset, n_latent: fitted(n_latent),
+        figure5=[fitted(n) for n in (2, 5, 10, 20)],
+        test_points=lambda dataset, n: None,
+    )
+    assert estimators.likelihood_estimator_by_dimension(shown).verdict == verdict
+    assert asked == [2, 3, 5, 10, 20]
+
+
 @pytest.mark.parametrize(("spread", "verdict"), [(0.1, REPRODUCED), (0.9, NOT_REPRODUCED)])
 def test_noise_of_the_bound_decides_c6(
     spread: float, verdict: str, monkeypatch: pytest.MonkeyPatch

@@ -9,7 +9,7 @@ from torch import Tensor
 from tests.helpers import rng
 from vaelib import hmc
 from vaelib.algorithm import Batch
-from vaelib.errors import UserError
+from vaelib.errors import DivergedError, UserError
 from vaelib.mcem import MCEM
 from vaelib.model import VariationalAutoencoder, build
 from vaelib.optimiser import MAPAdagrad
@@ -179,7 +179,7 @@ def test_divergence_of_training_is_named() -> None:
     algorithm = MCEM(model, n_train=40, stepsize=0.1, generator=rng(13))
     with torch.no_grad():
         next(model.decoder.parameters()).fill_(torch.nan)
-    with pytest.raises(UserError, match="NaN"):
+    with pytest.raises(DivergedError, match=r"NaN.*In MCEM: use a smaller stepsize"):
         algorithm.step(Batch(pixels()[:5], torch.arange(5)))
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from vaelib import hmc
 from vaelib.algorithm import Batch, nest, unnest
-from vaelib.errors import UserError
+from vaelib.errors import DivergedError, UserError
 from vaelib.latent_density import latent_density
 from vaelib.model import VariationalAutoencoder
 from vaelib.networks import draw
@@ -117,7 +117,11 @@ class MCEM:
         log_joint = latent_density(self.model, batch.x)
         transition = hmc.kernel(log_joint, n_leapfrog=self._n_leapfrog, generator=self._generator)
         stepsize = self._tuning.stepsize
-        state, info = transition(hmc.init(self.z[batch.indices], log_joint), stepsize)
+        try:
+            start = hmc.init(self.z[batch.indices], log_joint)
+        except UserError as error:
+            raise DivergedError(f"{error} In MCEM: use a smaller stepsize.") from None
+        state, info = transition(start, stepsize)
         self._tuning = tune(
             self._tuning,
             info.acceptance_probability,

@@ -18,6 +18,7 @@ from vaelib.claims.curves import (
 from vaelib.claims.estimators import (
     bound_noise,
     estimator_b_variance,
+    likelihood_estimator_by_dimension,
     one_draw_suffices,
     score_function_variance,
 )
@@ -138,7 +139,12 @@ CLAIMS = (
         "C9",
         "The likelihood estimator is good below 5 dimensions, not above.",
         "App. D",
-        "fig-d",
+        "fig-d-by-size",
+        (
+            "test_claims.py::test_errors_by_dimension_decide_c9",
+            "test_reference_likelihood.py::test_agrees_with_quadrature_on_a_nonlinear_decoder",
+        ),
+        likelihood_estimator_by_dimension,
     ),
     Claim(
         "C10",

@@ -25,7 +25,7 @@ from vaelib.studies.latent_space import (
 )
 from vaelib.studies.likelihood import SETTINGS, Setting, likelihood_estimators
 from vaelib.studies.likelihood_by_dimension import (
-    TOLERANCE,
+    LIKELIHOOD_TOLERANCE,
     likelihood_by_dimension,
     likelihood_summary,
 )
@@ -60,13 +60,13 @@ __all__ = [
     "CONTROLLED",
     "EXACT_KL",
     "FULL_VB",
+    "LIKELIHOOD_TOLERANCE",
     "MAP",
     "ML",
     "RAO_BLACKWELL",
     "RAO_BLACKWELL_CONTROLLED",
     "SCORE",
     "SETTINGS",
-    "TOLERANCE",
     "A",
     "B",
     "Decomposition",

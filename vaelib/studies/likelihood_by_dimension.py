@@ -13,7 +13,7 @@ from vaelib.marginal_likelihood import posterior_density_estimator
 from vaelib.model import VariationalAutoencoder
 from vaelib.reference_likelihood import posterior_importance_sampling
 
-TOLERANCE = 1.0  # nats: the size of the differences that Fig. 3 is about
+LIKELIHOOD_TOLERANCE = 1.0  # nats: the size of the differences that Fig. 3 is about
 REFERENCE_SAMPLES = 1000
 MEANS = ("decodings", "seconds", "weights", "chains", "reference_error", "reference_weights")
 
@@ -72,7 +72,7 @@ def likelihood_summary(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
         standard error over datapoints), spread (standard deviation of the error), noise (the part
         of it that another seed would change, from the repetitions; NaN where there is one only),
         largest (error in size), all in nats and over finite estimates; failed (the number of the
-        others); good (whether bias and spread are below TOLERANCE in size and none failed); and
+        others); good (whether bias and spread are below LIKELIHOOD_TOLERANCE in size and none failed); and
         the mean of each further column of numbers that the table has.
     """
     means = [name for name in MEANS if name in table]
@@ -90,7 +90,7 @@ def likelihood_summary(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
                 "noise": math.sqrt(of_datapoint.var().mean()),
                 "largest": error.abs().max(),
                 "failed": failed,
-                "good": failed == 0 and abs(error.mean()) < TOLERANCE > error.std(),
+                "good": failed == 0 and abs(error.mean()) < LIKELIHOOD_TOLERANCE > error.std(),
                 **rows[means].mean(),
             }
         )
