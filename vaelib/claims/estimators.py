@@ -106,9 +106,8 @@ def likelihood_estimator_by_dimension(evidence: Evidence) -> Verdict:
         n_samples=(50,),
     )
     summary = studies.likelihood_summary(table, ["n_latent"]).set_index("n_latent")
-    good = {int(n_latent): bool(flag) for n_latent, flag in summary["good"].items()}
-    below = all(flag for n_latent, flag in good.items() if n_latent < 5)
-    above = not any(flag for n_latent, flag in good.items() if n_latent > 5)
+    good = summary["good"].astype(bool)
+    below, above = good[good.index < 5].all(), not good[good.index > 5].any()
     verdict = REPRODUCED if below and above else PARTLY if below or above else NOT_REPRODUCED
     columns = (summary.index, summary["bias"], summary["bias_error"], summary["spread"])
     listed = "; ".join(
@@ -118,7 +117,6 @@ def likelihood_estimator_by_dimension(evidence: Evidence) -> Verdict:
     return Verdict(
         verdict,
         f"error with 50 draws against long importance sampling, in nats, bias and spread over "
-        f"100 test points: {listed}; good means both below {studies.LIKELIHOOD_TOLERANCE:g}".replace(
-            "-", "−"
-        ),
+        f"100 test points: {listed}; good means both below "
+        f"{studies.LIKELIHOOD_TOLERANCE:g}".replace("-", "−"),
     )

@@ -72,8 +72,8 @@ def likelihood_summary(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
         standard error over datapoints), spread (standard deviation of the error), noise (the part
         of it that another seed would change, from the repetitions; NaN where there is one only),
         largest (error in size), all in nats and over finite estimates; failed (the number of the
-        others); good (whether bias and spread are below LIKELIHOOD_TOLERANCE in size and none failed); and
-        the mean of each further column of numbers that the table has.
+        others); good (whether bias and spread are below LIKELIHOOD_TOLERANCE in size and none
+        failed); and the mean of each further column of numbers that the table has.
     """
     means = [name for name in MEANS if name in table]
     summaries = []
