@@ -1,6 +1,6 @@
 """How fast is one training step, beside what it must cost, a tutorial's loop, and JAX?
 
-    python benchmarks/training_step.py [--json] [--threads 1 2]
+    python -m benchmarks.training_step [--json] [--threads 1 2]
 
 For MNIST's model (784-500-20-500-784) and Frey Face's (560-200-10-200-560), minibatches of 100.
 All contenders run in one process with the same threads, by turns; a ratio is the median over turns

@@ -45,7 +45,7 @@ def data(name: str) -> str:
 
 def run(request: RunRequest, settings: Settings, dataset: str) -> str:
     """The key of a run: its identity and length, the device, the data, the code."""
-    from vaelib.runs import run_source  # imports torch, which takes seconds
+    from vaelib.carrying import run_source  # imports torch, which takes seconds
 
     code = run_source(request.config)
     return digest(request.config.to_dict(), request.samples, settings.device, dataset, code)
