@@ -11,6 +11,7 @@ of the ratio within a turn, so that a machine's moods cancel. JAX takes part whe
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import statistics
@@ -156,10 +157,10 @@ def tutorial(case: Case) -> Callable[[int], None]:
 def jax_scan(case: Case) -> Callable[[int], None] | None:
     """The same update as ours, compiled by JAX as one scan over the steps; None without JAX."""
     try:
-        import jax
-        import jax.numpy as jnp
+        jax: Any = importlib.import_module("jax")
     except ImportError:
         return None
+    jnp = jax.numpy
 
     def layer(key: Any, n_in: int, n_out: int) -> Any:
         one, two = jax.random.split(key)
@@ -210,9 +211,7 @@ def jax_scan(case: Case) -> Callable[[int], None] | None:
         p = jax.tree.map(lambda w, g, s: w - 0.01 * g / (jnp.sqrt(s) + 1e-10), p, gradient, sums)
         return (p, sums), None
 
-    @jax.jit
-    def scan(state: Any, keys: Any) -> Any:
-        return jax.lax.scan(step, state, keys)[0]
+    scan = jax.jit(lambda state, keys: jax.lax.scan(step, state, keys)[0])
 
     state = (parameters, jax.tree.map(jnp.zeros_like, parameters))
     count = 0
