@@ -48,7 +48,7 @@ class Setting(NamedTuple):
         if self.density == "kde":
             words.append("kernel density")
         if self.start == "recognition":
-            words.append("started at $q_\\phi(z|x)$")
+            words.append("started by the encoder")
         return ", ".join(words)
 
     def decodings(self, n_datapoints: int) -> float:
