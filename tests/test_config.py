@@ -28,6 +28,10 @@ OTHERS = {
     "init_std": 0.1,
     "warmup": 0,
     "prior_precision": 0.0,
+    "prior_on_biases": True,
+    "replacement": False,
+    "split": "in order",
+    "face_scale": 255,
     "n_leapfrog": 20,
     "n_weight_updates": 1,
     "target_acceptance": 0.8,
@@ -73,6 +77,8 @@ def test_dictionary_round_trip() -> None:
         ("stepsize", "fast"),
         ("kl_weight", -1.0),
         ("kl_weight", math.nan),
+        ("split", "halved"),
+        ("face_scale", 1),
     ],
 )
 def test_impossible_settings_are_named(name: str, value: object) -> None:

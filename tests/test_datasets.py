@@ -132,6 +132,11 @@ def test_faces_in_order(made: Files) -> None:
     assert frames(data.test) == list(range(1500, 1965))
 
 
+def test_faces_can_be_divided_by_255(made: Files) -> None:
+    a, b = (datasets.load("frey_face", face_scale=n) for n in (256, 255))
+    torch.testing.assert_close(a.train * 256, b.train * 255)
+
+
 def test_binarised_pixels_are_drawn_once_by_seed(made: Files) -> None:
     data = datasets.load("mnist", pixels="binarised", seed=3)
     assert data.pixels == "binarised"

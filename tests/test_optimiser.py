@@ -35,17 +35,23 @@ def take(linear: nn.Linear, optimiser: MAPAdagrad, steps: range) -> None:
         optimiser.step()
 
 
-def test_update_is_adagrad_s_with_warm_up_and_prior() -> None:
+@pytest.mark.parametrize("prior_on_biases", [False, True])
+def test_update_is_adagrad_s_with_warm_up_and_prior(prior_on_biases: bool) -> None:
     linear = layer()
     optimiser = MAPAdagrad(
-        linear.named_parameters(), stepsize=0.1, n_datapoints=20, warmup=2, prior_precision=3.0
+        linear.named_parameters(),
+        stepsize=0.1,
+        n_datapoints=20,
+        warmup=2,
+        prior_precision=3.0,
+        prior_on_biases=prior_on_biases,
     )
     expected = [p.detach().clone() for p in linear.parameters()]
     sums = [torch.zeros_like(p) for p in expected]
     for step in range(6):
         for i, raw in enumerate(gradients(step)):
-            # −∇ log N(θ; 0, 1/3)/N = 3 θ/N, on weights (i = 0) and not on biases.
-            gradient = raw + (3.0 / 20 * expected[i] if i == 0 else 0.0)
+            # −∇ log N(θ; 0, 1/3)/N = 3 θ/N, on weights (i = 0), and on biases where asked for.
+            gradient = raw + (3.0 / 20 * expected[i] if i == 0 or prior_on_biases else 0.0)
             sums[i] += gradient**2
             if step >= 2:
                 expected[i] -= 0.1 * gradient / (sums[i].sqrt() + 1e-10)

@@ -10,7 +10,7 @@ import torch
 from tests.helpers import rng
 from vaelib.aevb import AEVB
 from vaelib.algorithm import Algorithm, Batch
-from vaelib.errors import DivergedError
+from vaelib.errors import DivergedError, UserError
 from vaelib.model import build
 from vaelib.training import Trainer, check_finite, evaluation_grid, figure3_grid
 from vaelib.wake_sleep import WakeSleep
@@ -22,18 +22,28 @@ def binarise(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     return torch.bernoulli(x, generator=generator)
 
 
-def trainer(kind: type[AEVB] | type[WakeSleep]) -> Trainer:
+def trainer(kind: type[AEVB] | type[WakeSleep], *, replacement: bool = True) -> Trainer:
     model = build(n_pixels=6, n_hidden=5, n_latent=2, init_std=0.5, generator=rng(2))
     algorithm: Algorithm = kind(model, n_train=50, stepsize=0.1, warmup=2, generator=rng(3))
-    return Trainer(algorithm, DATA, minibatch_size=10, generator=rng(4), transform=binarise)
+    return Trainer(
+        algorithm,
+        DATA,
+        minibatch_size=10,
+        generator=rng(4),
+        replacement=replacement,
+        transform=binarise,
+    )
 
 
 @pytest.mark.parametrize("kind", [AEVB, WakeSleep])
+@pytest.mark.parametrize("replacement", [True, False])
 @pytest.mark.parametrize("stop", [10, 70])
-def test_resume_is_bit_identical(kind: type[AEVB] | type[WakeSleep], stop: int) -> None:
-    through = trainer(kind)
+def test_resume_is_bit_identical(
+    kind: type[AEVB] | type[WakeSleep], replacement: bool, stop: int
+) -> None:
+    through = trainer(kind, replacement=replacement)
     list(through.advance(150))
-    before, after = trainer(kind), trainer(kind)
+    before, after = (trainer(kind, replacement=replacement) for _ in range(2))
     list(before.advance(stop))
     after.load_state_dict({k: v.clone() for k, v in before.state_dict().items()})
     list(after.advance(150))
@@ -47,6 +57,27 @@ def test_advance_counts_samples_and_reports() -> None:
     assert list(run.advance(70, chunk=3)) == [30, 60, 70]
     assert list(run.advance(70)) == []
     assert list(run.advance(75)) == [80]
+
+
+def test_without_replacement_an_epoch_visits_every_point_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """50 points make 7 minibatches of 7; the last point of the epoch is left out."""
+    run = trainer(AEVB, replacement=False)
+    run.minibatch_size = run.samples_per_step = 7
+    seen: list[torch.Tensor] = []
+    monkeypatch.setattr(run.algorithm, "step", lambda batch: seen.append(batch.indices) or {})
+    list(run.advance(2 * 49))
+    first, second = torch.cat(seen[:7]), torch.cat(seen[7:])
+    assert len(first) == len(second) == 49
+    assert len(first.unique()) == len(second.unique()) == 49
+    assert not torch.equal(first, second)
+
+
+def test_an_epoch_must_hold_a_minibatch() -> None:
+    algorithm = trainer(AEVB).algorithm
+    with pytest.raises(UserError, match="minibatch_size is 60, but there are 50 datapoints"):
+        Trainer(algorithm, DATA, minibatch_size=60, generator=rng(), replacement=False)
 
 
 @pytest.mark.statistical(1e-7)

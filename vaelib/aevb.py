@@ -31,6 +31,7 @@ class AEVB:
         kl_weight: of the KL term of Eq. 7; other than 1 what is climbed is not the bound.
         warmup: steps that only accumulate squared gradients.
         prior_precision: of p(θ) = N(0, I/precision) on the weights.
+        prior_on_biases: whether it is on the biases too.
         generator: the noise ε, on the model's device.
 
     Raises:
@@ -50,6 +51,7 @@ class AEVB:
         kl_weight: float = 1.0,
         warmup: int = 100,
         prior_precision: float = 1.0,
+        prior_on_biases: bool = False,
         generator: torch.Generator,
     ) -> None:
         if estimator not in ESTIMATORS:
@@ -70,6 +72,7 @@ class AEVB:
             n_datapoints=n_train,
             warmup=warmup,
             prior_precision=prior_precision,
+            prior_on_biases=prior_on_biases,
         )
 
     def step(self, batch: Batch) -> dict[str, Tensor]:

@@ -45,6 +45,7 @@ def make_algorithm(
         "stepsize": stepsize,
         "warmup": config.warmup,
         "prior_precision": config.prior_precision,
+        "prior_on_biases": config.prior_on_biases,
         "generator": generator(config.seed, "algorithm", device=device),
     }
     if config.algorithm == "aevb":
@@ -72,6 +73,7 @@ def make_trainer(config: RunConfig, data: Dataset, *, stepsize: float, device: s
         minibatch_size=config.minibatch_size,
         samples_per_step=config.samples_per_step,
         generator=generator(config.seed, "minibatches", device=device),
+        replacement=config.replacement,
         transform=binarise if config.pixels == "dynamic" else None,
     )
 

@@ -14,11 +14,13 @@ from vaelib.errors import UserError
 AlgorithmName = Literal["aevb", "wake_sleep", "mcem"]
 Measure = Literal["lower_bound", "marginal_likelihood"]
 
-CHOICES: dict[str, tuple[str, ...]] = {
+CHOICES: dict[str, tuple[str | int, ...]] = {
     "algorithm": ("aevb", "wake_sleep", "mcem"),
     "measure": ("lower_bound", "marginal_likelihood"),
     "pixels": ("grey", "binarised", "dynamic"),
     "estimator": ("A", "B"),
+    "split": ("shuffled", "in order"),
+    "face_scale": (255, 256),
 }
 STEPSIZES = (0.01, 0.02, 0.1)
 
@@ -42,6 +44,9 @@ class RunConfig:
         init_std: standard deviation of the initial parameters.
         warmup: first steps that only accumulate squared gradients.
         prior_precision: of p(θ) on the weights.
+        prior_on_biases: whether p(θ) is on the biases too.
+        replacement: whether minibatches are drawn with replacement, or by epochs.
+        split, face_scale: how the faces are split, and what their bytes are divided by.
         n_leapfrog, n_weight_updates, target_acceptance: of MCEM, Appendix E.
 
     Raises:
@@ -64,6 +69,10 @@ class RunConfig:
     init_std: float = 0.01
     warmup: int = 100
     prior_precision: float = 1.0
+    prior_on_biases: bool = False
+    replacement: bool = True
+    split: Literal["shuffled", "in order"] = "shuffled"
+    face_scale: int = 256
     n_leapfrog: int = 10
     n_weight_updates: int = 5
     target_acceptance: float = 0.9
@@ -72,7 +81,8 @@ class RunConfig:
         for name, known in CHOICES.items():
             value = getattr(self, name)
             if value not in known:
-                raise UserError(f"{name} {value!r} is not known: use one of {', '.join(known)}")
+                choices = ", ".join(map(str, known))
+                raise UserError(f"{name} {value!r} is not known: use one of {choices}")
         for name in ("n_latent", "n_hidden", "n_train", "minibatch_size", "n_samples"):
             if getattr(self, name) < 1:
                 raise UserError(f"{name} is {getattr(self, name)}: give a number of at least 1")

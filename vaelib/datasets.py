@@ -78,6 +78,7 @@ def load(
     n_train: int | None = None,
     seed: int = 0,
     split: Split = "shuffled",
+    face_scale: int = 256,
     root: Path | None = None,
 ) -> Dataset:
     """Load a data set from `$VAELIB_DATA`, `data/raw/` or the public mirrors, in this order.
@@ -106,6 +107,7 @@ def load(
             all. A stand-in gives all that it has where that is less.
         seed: of the binarisation.
         split: of faces: "shuffled" or "in order".
+        face_scale: what the bytes of faces are divided by.
         root: the folder that holds data/raw; the project by default.
 
     Raises:
@@ -137,7 +139,7 @@ def load(
         raise UserError(
             f"n_train={n_train} is not possible: {status.name} has {available} training points"
         )
-    scale = 256 if faces else 255
+    scale = face_scale if faces else 255
     train, test = points.train, points.test
     if pixels == "binarised":
         # All are drawn before any is left out: a point's pixels depend on the seed alone.

@@ -49,6 +49,7 @@ class MCEM:
         hmc_stepsize: where the tuning begins.
         warmup: weight updates (not steps) that only accumulate squared gradients.
         prior_precision: of p(θ) = N(0, I/precision) on the weights.
+        prior_on_biases: whether it is on the biases too.
         generator: all its randomness, on the model's device.
 
     Attributes:
@@ -72,6 +73,7 @@ class MCEM:
         hmc_stepsize: float = 0.1,
         warmup: int = 100,
         prior_precision: float = 1.0,
+        prior_on_biases: bool = False,
         generator: torch.Generator,
     ) -> None:
         for name, value in (
@@ -95,6 +97,7 @@ class MCEM:
             n_datapoints=n_train,
             warmup=warmup,
             prior_precision=prior_precision,
+            prior_on_biases=prior_on_biases,
         )
 
     def step(self, batch: Batch) -> dict[str, Tensor]:

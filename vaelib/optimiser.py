@@ -24,6 +24,7 @@ class MAPAdagrad:
         n_datapoints: N, the size of the training set.
         warmup: steps that only accumulate.
         prior_precision: 1 for N(0, I); 0 switches the prior off.
+        prior_on_biases: whether the prior is on the biases too.
 
     Raises:
         UserError: for a stepsize that is not positive, or a negative warm-up or precision.
@@ -37,6 +38,7 @@ class MAPAdagrad:
         n_datapoints: int,
         warmup: int = 100,
         prior_precision: float = 1.0,
+        prior_on_biases: bool = False,
     ) -> None:
         if not stepsize > 0:
             raise UserError(f"stepsize is {stepsize}: give a positive number, such as 0.01")
@@ -50,7 +52,7 @@ class MAPAdagrad:
         decay = prior_precision / n_datapoints
         groups = [
             {"params": params, "weight_decay": weight_decay}
-            for params, weight_decay in ((weights, decay), (biases, 0.0))
+            for params, weight_decay in ((weights, decay), (biases, decay * prior_on_biases))
             if params
         ]
         self._parameters = dict(named)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 
@@ -37,15 +38,15 @@ def ensure(
     """
     check_device(device)
     store = store or RunStore.default(device)
-    loaded: dict[tuple[str, str, int, int], Dataset] = {}
+    loaded: dict[tuple[object, ...], Dataset] = {}
     runs = []
     for request in requests:
         wanted = request.config
-        key = (wanted.dataset, wanted.pixels, wanted.n_train, wanted.seed)
+        named = ("pixels", "n_train", "seed", "split", "face_scale")
+        settings: dict[str, Any] = {name: getattr(wanted, name) for name in named}
+        key = (wanted.dataset, *settings.values())
         if key not in loaded:
-            loaded[key] = datasets.load(
-                wanted.dataset, pixels=wanted.pixels, n_train=wanted.n_train, seed=wanted.seed
-            )
+            loaded[key] = datasets.load(wanted.dataset, **settings)
         data = loaded[key]
         config = resolve(wanted, data)
         record = current_record(config, store)

@@ -10,15 +10,16 @@ from torch import Tensor, nn
 
 from vaelib.algorithm import Algorithm, Batch, nest, unnest
 from vaelib.checks import check_data
-from vaelib.errors import DivergedError
+from vaelib.errors import DivergedError, UserError
 from vaelib.products import fast_products
 
 
 class Trainer:
     """An algorithm, its stream of minibatches, and the count of training samples evaluated.
 
-    Minibatches are drawn with replacement, as in the authors' code. The state is complete: a
-    trainer that is stored, restored and continued gives the same bits as one never stopped.
+    Minibatches are drawn with replacement, as in the authors' code, or by epochs. The state is
+    complete: a trainer that is stored, restored and continued gives the same bits as one never
+    stopped.
 
     Args:
         algorithm: what to step.
@@ -27,6 +28,8 @@ class Trainer:
         samples_per_step: what a step adds to the count; M if None. MCEM evaluates its minibatch
             several times in a step.
         generator: draws the minibatches, and the transform's noise; on the device of x.
+        replacement: if not, every epoch visits each point once, in a new order; a minibatch that
+            the epoch's rest cannot fill is not made.
         transform: applied to each minibatch, such as dynamic binarisation.
 
     Raises:
@@ -41,6 +44,7 @@ class Trainer:
         minibatch_size: int = 100,
         samples_per_step: int | None = None,
         generator: torch.Generator,
+        replacement: bool = True,
         transform: Callable[[Tensor, torch.Generator], Tensor] | None = None,
     ) -> None:
         check_data(x)
@@ -51,12 +55,18 @@ class Trainer:
         self._x = x
         self._generator = generator
         self._transform = transform
+        self._order: Tensor | None = None
+        if not replacement:
+            if minibatch_size > len(x):
+                raise UserError(
+                    f"minibatch_size is {minibatch_size}, but there are {len(x)} datapoints: draw "
+                    "with replacement, or make it smaller"
+                )
+            self._order = torch.empty(0, dtype=torch.int64, device=x.device)
 
     def step(self) -> dict[str, Tensor]:
         """Draw a minibatch and let the algorithm take one step; return its metrics."""
-        indices = torch.randint(
-            len(self._x), (self.minibatch_size,), generator=self._generator, device=self._x.device
-        )
+        indices = self._draw()
         x = self._x[indices]
         if self._transform is not None:
             x = self._transform(x, self._generator)
@@ -64,6 +74,19 @@ class Trainer:
             metrics = self.algorithm.step(Batch(x, indices))
         self.samples += self.samples_per_step
         return metrics
+
+    def _draw(self) -> Tensor:
+        n, device = len(self._x), self._x.device
+        if self._order is None:
+            return torch.randint(
+                n, (self.minibatch_size,), generator=self._generator, device=device
+            )
+        if len(self._order) < self.minibatch_size:
+            self._order = torch.randperm(n, generator=self._generator, device=device)
+        drawn: Tensor = self._order[: self.minibatch_size]
+        # A clone: the rest of the epoch must not keep the whole of it in the checkpoint.
+        self._order = self._order[self.minibatch_size :].clone()
+        return drawn
 
     def advance(self, until: int, *, chunk: int = 100) -> Iterator[int]:
         """Step until `until` samples have been evaluated, yielding the count every `chunk` steps.
@@ -88,6 +111,7 @@ class Trainer:
                 "trainer": {
                     "generator": self._generator.get_state(),
                     "samples": torch.tensor(self.samples),
+                    **({} if self._order is None else {"order": self._order}),
                 },
             }
         )
@@ -99,6 +123,8 @@ class Trainer:
         own = unnest(state, "trainer")
         self._generator.set_state(own["generator"])
         self.samples = int(own["samples"])
+        if self._order is not None:
+            self._order = own["order"].to(self._order)
 
 
 def check_finite(model: nn.Module, *, samples: int) -> None:

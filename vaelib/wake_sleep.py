@@ -29,6 +29,7 @@ class WakeSleep:
         stepsize: Adagrad's global stepsize, the same for both phases.
         warmup: steps that only accumulate squared gradients.
         prior_precision: of p(θ) = N(0, I/precision) on the weights.
+        prior_on_biases: whether it is on the biases too.
         generator: all its randomness, on the model's device.
     """
 
@@ -42,6 +43,7 @@ class WakeSleep:
         stepsize: float,
         warmup: int = 100,
         prior_precision: float = 1.0,
+        prior_on_biases: bool = False,
         generator: torch.Generator,
     ) -> None:
         self.model = model
@@ -53,6 +55,7 @@ class WakeSleep:
                 n_datapoints=n_train,
                 warmup=warmup,
                 prior_precision=prior_precision,
+                prior_on_biases=prior_on_biases,
             )
             for network in (model.decoder, model.encoder)
         )
