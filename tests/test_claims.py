@@ -9,7 +9,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import torch
 
+from tests.helpers import rng
 from vaelib import claims, datasets, experiments, paper, studies
 from vaelib.claims import curves, estimators, representation
 from vaelib.claims.sources import check_source, source_of_test
@@ -17,6 +19,7 @@ from vaelib.config import RunConfig
 from vaelib.errors import UserError
 from vaelib.evaluation import CurvePoint
 from vaelib.evidence import NOT_REPRODUCED, NOT_RUN, PARTLY, REPRODUCED, Evidence, judged
+from vaelib.model import build
 from vaelib.record import Record
 from vaelib.store import Run
 
@@ -167,6 +170,18 @@ def test_gradient_variance_decides_c1_and_c2(
     assert estimators.score_function_variance(shown).verdict == first
     assert f"{naive:.3g} (" in estimators.score_function_variance(shown).evidence
     assert estimators.estimator_b_variance(shown).verdict == second
+
+
+def test_the_gradients_that_c1_and_c2_compare_are_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = build(n_pixels=6, n_hidden=5, n_latent=2, init_std=0.5, generator=rng())
+    x = torch.rand(5, 6, generator=rng(1))
+    monkeypatch.setattr(Evidence, "aevb", lambda *names: SimpleNamespace(model=lambda: model))
+    monkeypatch.setattr(Evidence, "test_points", lambda *names: x)
+    measured = Evidence("quick", 0, "cpu")
+    assert "times that of B" in estimators.estimator_b_variance(measured).evidence
+    assert "control variates" in estimators.score_function_variance(measured).evidence
 
 
 @pytest.mark.parametrize(

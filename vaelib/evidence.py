@@ -93,6 +93,7 @@ class Evidence:
             self.aevb("mnist", 20).model(),
             self.test_points("mnist", 100),
             repetitions=100,
+            estimators=(studies.SCORE, studies.RAO_BLACKWELL_CONTROLLED, studies.A, studies.B),
             generator=generator(self.seed, "gradient variance"),
         )
 
