@@ -12,6 +12,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from conftest import ROOT
 
+from vaelib.claims import CLAIMS
 from workflow import chapters
 
 pytestmark = pytest.mark.book
@@ -176,3 +177,21 @@ def test_equations_1_to_24_are_each_defined_once() -> None:
     labels = Counter(re.findall(r"^\$\$ *\((eq-\d+)\)|^:label: *(eq-\d+)", sources, re.MULTILINE))
     defined = Counter({first or second: count for (first, second), count in labels.items()})
     assert defined == {f"eq-{number}": 1 for number in range(1, 25)}
+
+
+def test_every_claim_s_figure_is_in_the_book(html: Path) -> None:
+    pages = "\n".join(path.read_text("utf-8") for path in (html / "book").glob("*.html"))
+    for claim in CLAIMS:
+        assert f'id="{claim.figure}"' in pages, claim.id
+
+
+def test_the_scoreboard_leads_to_figures_and_code(html: Path) -> None:
+    page = BeautifulSoup((html / "book" / "scoreboard.html").read_text("utf-8"), "html.parser")
+    rows = page.select("table tbody tr")
+    assert len(rows) == len(CLAIMS)
+    for claim, row in zip(CLAIMS, rows, strict=True):
+        targets = [str(link["href"]) for link in row.select("a[href]")]
+        assert any(target.endswith(f"#{claim.figure}") for target in targets), claim.id
+        anchor = page.find(id=f"check-{claim.id.lower()}")
+        assert anchor is not None
+        assert f"#check-{claim.id.lower()}" in targets

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 import torch
 
 from tests.helpers import PPCA, rng
 from vaelib import studies
+from vaelib.errors import UserError
 from vaelib.model import build
 
 
@@ -34,3 +36,14 @@ def test_bound_noise_shrinks_with_the_data() -> None:
         for n in (10, 4000)
     ]
     assert variances[0] / variances[1] > 40
+
+
+@pytest.mark.statistical(1e-9)
+def test_the_interval_of_a_variance_holds_it_as_often_as_it_says() -> None:
+    """2000 samples of ten values: the share is within 7 binomial deviations of 95 %."""
+    samples = 3.0 * torch.randn(2000, 10, generator=rng(5), dtype=torch.float64)
+    found = [studies.variance_with_interval(pd.Series(row.numpy())) for row in samples]
+    inside = sum(each.low < 9.0 < each.high for each in found) / 2000
+    assert abs(inside - 0.95) < 7 * (0.95 * 0.05 / 2000) ** 0.5
+    with pytest.raises(UserError, match="there are 1 values"):
+        studies.variance_with_interval(pd.Series([1.0]))

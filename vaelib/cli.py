@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import torch
 
-from vaelib import claims, datasets, experiments, runs
+from vaelib import claims, datasets, experiments, reference, runs
 from vaelib.errors import UserError
 from vaelib.evidence import NOT_REPRODUCED
 from vaelib.experiments import RunRequest
@@ -49,6 +49,11 @@ def parser() -> argparse.ArgumentParser:
 
     status = commands.add_parser("status", help="list the runs of the store")
     status.set_defaults(command=status_command)
+
+    whole = commands.add_parser("reference", help="compute the reference runs, and export them")
+    whole.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="runs at a time")
+    whole.add_argument("--export-only", action="store_true", help="compute nothing")
+    whole.set_defaults(command=reference_command)
 
     verify = commands.add_parser("verify", help="check the paper's claims on the stored runs")
     add_profile(verify)
@@ -112,6 +117,17 @@ def status_command(options: argparse.Namespace) -> int:
         test = [point for point in record.curve if point.split == "test"]
         last = f"test {test[-1].measure} {test[-1].value:.2f}" if test else "not evaluated yet"
         print(f"{record.config.slug}: {record.samples} samples, {rate:.0f} a second, {last}")
+    return 0
+
+
+def reference_command(options: argparse.Namespace) -> int:
+    """Carry out the plan of the reference runs; write what is there to data/reference/."""
+    store = RunStore.default()
+    if not options.export_only:
+        for run in reference.compute(store, jobs=options.jobs):
+            print(f"{run.config.slug}: {run.record.samples} samples", flush=True)
+            reference.export(store)
+    print(f"{len(reference.export(store))} files in data/reference")
     return 0
 
 

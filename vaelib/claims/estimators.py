@@ -75,20 +75,15 @@ def one_draw_suffices(evidence: Evidence) -> Verdict:
 
 def bound_noise(evidence: Evidence) -> Verdict:
     """C6: the variance of the average test bound over the noise."""
-    repetitions, highest, listed = 10, 0.0, []
+    highest, listed = 0.0, []
     for dataset, n_latent in (("mnist", 20), ("frey_face", 20)):
         table = studies.bound_noise(
             evidence.aevb(dataset, n_latent).model(),
             datasets.load(dataset).test,
-            repetitions=repetitions,
+            repetitions=10,
             generator=generator(evidence.seed, "claim C6", dataset),
         )
-        variance = float(table["value"].var())
-        # The sample variance of normal values, times n − 1, is χ² times the variance.
-        low, high = (
-            variance * (repetitions - 1) / stats.chi2.ppf(p, repetitions - 1)
-            for p in (0.975, 0.025)
-        )
+        variance, low, high = studies.variance_with_interval(table["value"])
         highest = max(highest, high)
         listed.append(f"{variance:.1e} ({low:.1e} to {high:.1e}) nats² ({dataset})")
     verdict = REPRODUCED if highest < 1 else NOT_REPRODUCED

@@ -1,6 +1,6 @@
 """Small measurements that the chapters show: how right, and how noisy, an estimator is."""
 
-from vaelib.studies.bounds import bound_noise, estimator_variance
+from vaelib.studies.bounds import bound_noise, estimator_variance, variance_with_interval
 from vaelib.studies.full_vb import FULL_VB, MAP, ML, Fitted, exact_log_likelihood, fit
 from vaelib.studies.gradients import (
     BASELINE,
@@ -111,4 +111,5 @@ __all__ = [
     "unit_prices",
     "variance_ratio",
     "variance_ratios",
+    "variance_with_interval",
 ]

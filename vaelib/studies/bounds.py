@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import pandas as pd
 import torch
+from scipy import stats
 from torch import Tensor
 
 from vaelib.elbo import evaluate
+from vaelib.errors import UserError
 from vaelib.model import VariationalAutoencoder
 from vaelib.sgvb import estimator_a, estimator_b, noise
 
@@ -52,3 +56,28 @@ def bound_noise(
     """
     values = [evaluate(model, x, generator=generator) for _ in range(repetitions)]
     return pd.DataFrame({"value": values}).rename_axis("repetition").reset_index()
+
+
+class Variance(NamedTuple):
+    """A sample variance, and the 95 % interval for the variance of normal values."""
+
+    variance: float
+    low: float
+    high: float
+
+
+def variance_with_interval(values: pd.Series[float]) -> Variance:
+    """The variance of independent values, which are averages of many terms and so near normal.
+
+    The sample variance of n normal values, times n − 1, is χ² with n − 1 degrees of freedom times
+    the variance.
+
+    Raises:
+        UserError: for fewer than two values.
+    """
+    n = len(values)
+    if n < 2:
+        raise UserError(f"there are {n} values: a variance needs at least 2")
+    variance = float(values.var())
+    low, high = ((n - 1) * variance / stats.chi2.ppf(p, n - 1) for p in (0.975, 0.025))
+    return Variance(variance, float(low), float(high))

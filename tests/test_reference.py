@@ -1,0 +1,72 @@
+"""The plan holds what it should, in order, and what is exported can be trusted."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.helpers import six_pixels
+from vaelib import datasets, experiments, reference, runs
+from vaelib.config import RunConfig
+from vaelib.errors import UserError
+from vaelib.experiments import RunRequest
+from vaelib.record import read_record
+from vaelib.store import RunStore
+
+SMALL = RunConfig(
+    dataset="mnist", algorithm="aevb", n_latent=2, n_hidden=5, n_train=80, stepsize=0.1, warmup=5
+)
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
+    def load(name: str, **settings: Any) -> datasets.Dataset:
+        return dataclasses.replace(six_pixels(settings["n_train"]), name=name, requested=name)
+
+    monkeypatch.setattr(datasets, "load", load)
+    monkeypatch.setattr(reference, "plan", lambda: [RunRequest(SMALL, 20_000)])
+    return RunStore(tmp_path / "runs")
+
+
+def test_every_run_of_the_figures_is_planned_and_none_goes_back() -> None:
+    plan = reference.plan()
+    reached: dict[str, int] = {}
+    for config, samples in plan:
+        assert samples > reached.get(config.slug, 0), config.slug
+        reached[config.slug] = samples
+    for config in experiments.figure2():
+        assert reached[config.slug] >= 10**7
+        for seed in range(1, 5):
+            assert reached[dataclasses.replace(config, seed=seed).slug] == 10**6
+    for config in experiments.figure3():
+        short = config.algorithm == "mcem" and config.n_train == 50_000
+        assert reached[config.slug] >= (10**7 if short else 6 * 10**7)
+    for config in [*experiments.figure4(), *experiments.figure5()]:
+        assert reached[config.slug] >= 10**7
+    assert [reached[experiments.frey_face(n).slug] for n in (20, 10)] == [10**8] * 2
+
+
+def test_export_writes_records_weights_and_a_manifest(
+    store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(experiments, "figure5", lambda: [SMALL])
+    runs.ensure(reference.plan(), store=store, progress=False)
+    folder = tmp_path / "reference"
+    names = reference.export(store, folder)
+    assert names == [f"{SMALL.slug}.json", f"{SMALL.slug}.safetensors"]
+    assert read_record(folder / names[0]) == store.record(SMALL)
+    manifest = json.loads((folder / reference.MANIFEST).read_text())
+    assert manifest == {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names
+    }
+
+
+def test_there_must_be_something_to_export(store: RunStore, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="holds no run of the plan"):
+        reference.export(store, tmp_path / "reference")
+    assert not (tmp_path / "reference").exists()

@@ -1,0 +1,111 @@
+"""The reference runs: which are carried how far, in the order of their worth, and their export.
+
+They are what `data/reference/` holds: a record for each run as text, the weights that figures need,
+and a manifest with the SHA-256 of every file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+
+import torch
+
+from vaelib import experiments, runs
+from vaelib.errors import UserError
+from vaelib.experiments import RunRequest
+from vaelib.files import project_root, write_atomically
+from vaelib.store import WEIGHTS, Run, RunStore
+
+MANIFEST = "manifest.json"
+MILLION = 10**6
+# Where the axes of Fig. 3 end, by the number of training points.
+FIGURE3_END = {1000: 60 * MILLION, 50_000: 68 * MILLION}
+SEEDS = 5
+
+
+def plan() -> list[RunRequest]:
+    """Every reference run and how far it goes, the most valuable first.
+
+    A run comes again with a larger number where its first part is worth having soon.
+    """
+    figure2 = experiments.figure2()
+    faces = {n: experiments.frey_face(n) for n in experiments.FREY_LATENT}
+    manifolds = [*experiments.figure4(), *experiments.figure5()]
+    online = [config for config in experiments.figure3() if config.algorithm != "mcem"]
+    mcem = [config for config in experiments.figure3() if config.algorithm == "mcem"]
+    stages = [
+        *((config, MILLION) for config in figure2),
+        *((config, 10 * MILLION) for config in manifolds),
+        *((config, 10 * MILLION) for config in experiments.figure3()),
+        *((config, 10 * MILLION) for config in figure2),
+        *((config, MILLION) for seed in range(1, SEEDS) for config in experiments.figure2(seed)),
+        *((faces[n], 100 * MILLION) for n in (20, 10)),
+        *((config, FIGURE3_END[config.n_train]) for config in [*online, mcem[0]]),
+        *((faces[n], 100 * MILLION) for n in (5, 2)),
+        *((experiments.mnist(n), 100 * MILLION) for n in (20, 3, 200, 10, 5)),
+    ]
+    reached: dict[str, int] = {}
+    requests = []
+    for config, samples in stages:
+        if samples > reached.get(config.slug, 0):
+            reached[config.slug] = samples
+            requests.append(RunRequest(config, samples))
+    return requests
+
+
+def compute(store: RunStore, *, jobs: int) -> Iterator[Run]:
+    """Carry out the plan, `jobs` runs at a time with one thread each; yield each stage when done.
+
+    What the store holds is not computed again, so that this can be stopped and given again.
+    """
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+    with pool:
+        waiting = [pool.submit(_carry, request, store.root) for request in plan()]
+        try:
+            for done in as_completed(waiting):
+                yield done.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _carry(request: RunRequest, root: Path) -> Run:
+    torch.set_num_threads(1)
+    return runs.ensure([request], store=RunStore(root), progress=False)[0]
+
+
+def export(store: RunStore, folder: Path | None = None) -> list[str]:
+    """Copy the plan's runs, as far as they have come, from the store to `data/reference/`.
+
+    Args:
+        store: where they were computed.
+        folder: where to; the project's own if None.
+
+    Returns:
+        the names of the files written.
+
+    Raises:
+        UserError: if there is no run to export.
+    """
+    folder = folder or project_root() / "data" / "reference"
+    figured = {config.slug for config in [*experiments.figure4(), *experiments.figure5()]}
+    files: dict[str, bytes] = {}
+    for config in {request.config.slug: request.config for request in plan()}.values():
+        record = store.record(config)
+        if record is None:
+            continue
+        files[f"{config.slug}.json"] = record.to_json().encode()
+        if config.slug in figured:
+            files[f"{config.slug}.safetensors"] = (store.folder(config) / WEIGHTS).read_bytes()
+    if not files:
+        raise UserError(f"{store.root} holds no run of the plan: `vaelib reference` computes them")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        write_atomically(folder / name, content)
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
+    write_atomically(folder / MANIFEST, (json.dumps(hashes, indent=1) + "\n").encode())
+    return sorted(files)
