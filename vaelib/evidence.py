@@ -27,12 +27,18 @@ class Verdict(NamedTuple):
     evidence: str
 
 
+def spaced(number: float) -> str:
+    """A number to three figures, its thousands set apart: 12345.6 is "12 300"."""
+    rounded = float(f"{number:.3g}")
+    return f"{rounded:,.0f}".replace(",", " ") if rounded >= 1000 else f"{rounded:g}"
+
+
 def judged(
     samples: int, holds: bool, text: str, *, needed: int = JUDGED_FROM, partly: bool = False
 ) -> Verdict:
     """A verdict on converged behaviour, or "not run" if the runs are too short to tell."""
     if samples < needed:
-        return Verdict(NOT_RUN, f"{text}; judged from {needed:.0e} samples on")
+        return Verdict(NOT_RUN, f"{text}; judged from {spaced(needed)} samples on")
     return Verdict(REPRODUCED if holds else PARTLY if partly else NOT_REPRODUCED, text)
 
 

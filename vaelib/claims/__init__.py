@@ -217,6 +217,7 @@ def scoreboard(profile: str, *, seed: int = 0, device: str = "cpu") -> pd.DataFr
             verdict = Verdict(NOT_RUN, "needs the real data")
         else:
             verdict = claim.check(evidence)
-        rows.append((claim.id, claim.statement, claim.where, *verdict, claim.figure))
+        shown = verdict._replace(evidence=verdict.evidence.replace(" -", " −"))
+        rows.append((claim.id, claim.statement, claim.where, *shown, claim.figure))
     columns = ["id", "claim", "where", "verdict", "evidence", "figure"]
     return pd.DataFrame(rows, columns=columns)

@@ -15,6 +15,7 @@ from vaelib.evidence import (
     judged,
     last_points,
     order,
+    spaced,
 )
 
 # Agreement with the digitised curves, in nats per datapoint.
@@ -30,7 +31,7 @@ def aevb_over_wake_sleep(evidence: Evidence) -> Verdict:
     lead = test["aevb"] - test["wake_sleep"]
     ahead = int((lead > 0).sum())
     samples = int(last["training_samples"].min())
-    text = f"AEVB ahead in {ahead} of {len(lead)} panels at {samples:.0e} training samples"
+    text = f"AEVB ahead in {ahead} of {len(lead)} panels at {spaced(samples)} training samples"
     return judged(samples, ahead == len(lead), text, partly=ahead > len(lead) / 2)
 
 
@@ -54,7 +55,9 @@ def marginal_likelihood_order(evidence: Evidence) -> Verdict:
     theirs = order(paper.curves("figure3").query("training_samples <= 6e7"))
     agreeing = sum(ours[panel] == theirs[panel] for panel in theirs)
     samples = min(run.until or run.record.samples for run in evidence.figure3)
-    text = f"order as in the paper in {agreeing} of {len(theirs)} curves at {samples:.0e} samples"
+    text = (
+        f"order as in the paper in {agreeing} of {len(theirs)} curves at {spaced(samples)} samples"
+    )
     return judged(
         samples, agreeing == len(theirs), text, needed=10**7, partly=agreeing > len(theirs) / 2
     )

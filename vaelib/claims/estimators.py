@@ -5,7 +5,7 @@ from __future__ import annotations
 from scipy import stats
 
 from vaelib import datasets, experiments, studies
-from vaelib.evidence import NOT_REPRODUCED, PARTLY, REPRODUCED, Evidence, Verdict
+from vaelib.evidence import NOT_REPRODUCED, PARTLY, REPRODUCED, Evidence, Verdict, spaced
 from vaelib.randomness import generator
 
 
@@ -17,10 +17,9 @@ def score_function_variance(evidence: Evidence) -> Verdict:
     verdict = REPRODUCED if naive.low > 10 else PARTLY if naive.low > 1 else NOT_REPRODUCED
     return Verdict(
         verdict,
-        f"median variance of the score-function gradient over the reparameterized one: "
-        f"{naive.ratio:.3g} ({naive.low:.3g} to {naive.high:.3g}); with the best control variates "
-        f"of the related work {best.ratio:.3g} ({best.low:.3g} to {best.high:.3g}); MNIST, "
-        "20 latent dimensions",
+        "median variance of the score-function gradient over the reparameterized one: "
+        f"{_with_interval(naive)}; with the best control variates of the related work "
+        f"{_with_interval(best)}; MNIST, 20 latent dimensions",
     )
 
 
@@ -68,25 +67,27 @@ def one_draw_suffices(evidence: Evidence) -> Verdict:
     return Verdict(
         verdict,
         f"nats of the test bound won by more draws than one for each of 100 images, "
-        f"{'; '.join(listed)}; {curves['decodings'].max():.0e} decodings, "
+        f"{'; '.join(listed)}; {spaced(curves['decodings'].max())} decodings, "
         f"{curves['seed'].nunique()} seeds".replace("-", "−"),
     )
 
 
 def bound_noise(evidence: Evidence) -> Verdict:
     """C6: the variance of the average test bound over the noise."""
-    highest, listed = 0.0, []
-    for dataset, n_latent in (("mnist", 20), ("frey_face", 20)):
+    found, listed = [], []
+    # The few faces are evaluated quickly, and their variance is nearer to the limit.
+    for dataset, n_latent, repetitions in (("mnist", 20, 10), ("frey_face", 20, 200)):
         table = studies.bound_noise(
             evidence.aevb(dataset, n_latent).model(),
             datasets.load(dataset).test,
-            repetitions=10,
+            repetitions=repetitions,
             generator=generator(evidence.seed, "claim C6", dataset),
         )
         variance, low, high = studies.variance_with_interval(table["value"])
-        highest = max(highest, high)
-        listed.append(f"{variance:.1e} ({low:.1e} to {high:.1e}) nats² ({dataset})")
-    verdict = REPRODUCED if highest < 1 else NOT_REPRODUCED
+        found.append((low, high))
+        listed.append(f"{variance:.2g} ({low:.2g} to {high:.2g}) nats² ({dataset})")
+    below, undecided = (all(values[i] < 1 for values in found) for i in (1, 0))
+    verdict = REPRODUCED if below else PARTLY if undecided else NOT_REPRODUCED
     return Verdict(verdict, f"variance of the average test bound: {', '.join(listed)}")
 
 
@@ -115,3 +116,7 @@ def likelihood_estimator_by_dimension(evidence: Evidence) -> Verdict:
         f"100 test points: {listed}; good means both below "
         f"{studies.LIKELIHOOD_TOLERANCE:g}".replace("-", "−"),
     )
+
+
+def _with_interval(ratio: studies.Ratio) -> str:
+    return f"{spaced(ratio.ratio)} ({spaced(ratio.low)} to {spaced(ratio.high)})"

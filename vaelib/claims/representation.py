@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vaelib import datasets, experiments, studies
-from vaelib.evidence import NOT_REPRODUCED, PARTLY, REPRODUCED, Evidence, Verdict, judged
+from vaelib.evidence import NOT_REPRODUCED, PARTLY, REPRODUCED, Evidence, Verdict, judged, spaced
 
 # A sheet whose neighbours differ by less than this share of what any two of its images differ by.
 SMOOTH = 0.5
@@ -35,7 +35,7 @@ def kl_regularises(evidence: Evidence) -> Verdict:
     return Verdict(
         verdict,
         f"nats of the test bound by which weight 1 of the KL leads: {listed}; "
-        f"{test['training_samples'].max():.0e} samples, {len(by_seed)} seeds".replace("-", "−"),
+        f"{spaced(test['training_samples'].max())} samples, {len(by_seed)} seeds".replace("-", "−"),
     )
 
 
