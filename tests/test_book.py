@@ -195,3 +195,8 @@ def test_the_scoreboard_leads_to_figures_and_code(html: Path) -> None:
         anchor = page.find(id=f"check-{claim.id.lower()}")
         assert anchor is not None
         assert f"#check-{claim.id.lower()}" in targets
+
+
+def test_mathematics_is_never_left_as_source(page: BeautifulSoup) -> None:
+    for element in article(page).select("td, th, p, figcaption, li"):
+        assert "$" not in element.get_text(), element.get_text()[:80]

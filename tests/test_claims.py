@@ -14,7 +14,7 @@ import torch
 from tests.helpers import rng
 from vaelib import claims, datasets, experiments, paper, studies
 from vaelib.claims import curves, estimators, representation
-from vaelib.claims.sources import check_source, source_of_test
+from vaelib.claims.sources import check_source, links, listing, source_of_test
 from vaelib.config import RunConfig
 from vaelib.errors import UserError
 from vaelib.evaluation import CurvePoint
@@ -316,6 +316,9 @@ def test_every_verdict_can_be_followed_to_code(claim: claims.Claim) -> None:
         source = source_of_test(name)
         assert f"def {name.split('::')[1]}(" in source
         assert "assert" in source
+        assert source in listing(claim)
+    assert f"`{claim.figure}`" in links(claim)
+    assert listing(claim).startswith(f"(check-{claim.id.lower()})=")
 
 
 def test_a_test_that_is_not_there_is_named() -> None:

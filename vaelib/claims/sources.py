@@ -1,4 +1,4 @@
-"""What a verdict rests on, to be read: the code of a claim's check, and of its tests."""
+"""What a verdict rests on, to be read: a claim's figure, the code of its check and of its tests."""
 
 from __future__ import annotations
 
@@ -36,3 +36,17 @@ def source_of_test(name: str, *, folder: Path | None = None) -> str:
             first = min((d.lineno for d in node.decorator_list), default=node.lineno)
             return "\n".join(text.splitlines()[first - 1 : node.end_lineno]) + "\n"
     raise UserError(f"test {name!r} is not there: {path} has no function {function}")
+
+
+def links(claim: Claim) -> str:
+    """The claim's figure and its code on the scoreboard's page, as MyST."""
+    return f"{{numref}}`{claim.figure}`, {{ref}}`code <check-{claim.id.lower()}>`"
+
+
+def listing(claim: Claim) -> str:
+    """The claim's check and tests in a folded box, as MyST, where `links` leads."""
+    check = f"`vaelib.claims`:\n```python\n{check_source(claim)}```" if claim.check else "None."
+    tests = [f"`tests/{name}`:\n```python\n{source_of_test(name)}```" for name in claim.tests]
+    body = "\n\n".join([check, *tests])
+    title = f"{claim.id}: {claim.statement}"
+    return f"(check-{claim.id.lower()})=\n::::{{dropdown}} {title}\n{body}\n::::"
