@@ -9,11 +9,6 @@ from numpy.polynomial.hermite_e import hermegauss
 from torch import Tensor
 
 from vaelib.datasets import Dataset
-from vaelib.probabilistic_pca import LinearEncoder, LinearGaussian, ProbabilisticPCA
-
-__all__ = ["PPCA", "LinearEncoder", "LinearGaussian", "gauss_hermite", "rng", "six_pixels"]
-
-PPCA = ProbabilisticPCA.example
 
 
 def rng(seed: int = 0) -> torch.Generator:

@@ -8,13 +8,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tests.helpers import LinearGaussian, rng
+from tests.helpers import rng
 from vaelib import hmc
 from vaelib.errors import UserError
 from vaelib.latent_density import latent_density
 from vaelib.log_density import HasGradient, with_gradient
 from vaelib.model import DecoderKind, VariationalAutoencoder, build
 from vaelib.networks import GaussianMLP
+from vaelib.probabilistic_pca import LinearGaussian
 
 # Name: the decoder's kind, and what its mean passes through where it has one.
 DECODERS = {

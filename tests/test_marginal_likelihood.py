@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Independent, Normal
 
-from tests.helpers import LinearEncoder, LinearGaussian, rng
+from tests.helpers import rng
 from vaelib.elbo import log_weights
 from vaelib.errors import UserError
 from vaelib.marginal_likelihood import (
@@ -24,6 +24,7 @@ from vaelib.marginal_likelihood import (
     posterior_density_estimator,
 )
 from vaelib.model import VariationalAutoencoder, build
+from vaelib.probabilistic_pca import LinearEncoder, LinearGaussian
 from vaelib.quadrature import quadrature
 
 

@@ -6,9 +6,10 @@ import pytest
 import torch
 from torch.distributions import MultivariateNormal
 
-from tests.helpers import PPCA, rng
+from tests.helpers import rng
 from vaelib.errors import UserError
 from vaelib.model import DecoderKind, build, log_standard_normal
+from vaelib.probabilistic_pca import ProbabilisticPCA
 
 
 def test_prior_is_standard_normal() -> None:
@@ -20,7 +21,7 @@ def test_prior_is_standard_normal() -> None:
 
 
 def test_log_joint_is_that_of_the_linear_gaussian_model() -> None:
-    ppca = PPCA()
+    ppca = ProbabilisticPCA.example()
     z = torch.randn(5, 2, generator=rng(1), dtype=torch.float64)
     x = ppca.sample(5, rng(2))
     # p(x, z) = p(x) p(z|x), with both factors in closed form.

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Bernoulli, Independent, Laplace, Normal
 
-from tests.helpers import LinearGaussian, rng
+from tests.helpers import rng
 from vaelib.errors import UserError
 from vaelib.model import VariationalAutoencoder, build
+from vaelib.probabilistic_pca import LinearGaussian
 from vaelib.quadrature import log_likelihood_table, quadrature
 
 

@@ -9,9 +9,10 @@ import torch
 from scipy import stats
 from torch import Tensor
 
-from tests.helpers import PPCA, LinearEncoder, rng
+from tests.helpers import rng
 from vaelib.errors import UserError
 from vaelib.model import VariationalAutoencoder, build
+from vaelib.probabilistic_pca import LinearEncoder, ProbabilisticPCA
 from vaelib.quadrature import quadrature
 from vaelib.reference_likelihood import (
     DEGREES_OF_FREEDOM,
@@ -86,7 +87,7 @@ def test_errors_are_as_large_as_the_standard_errors_say(n_latent: int) -> None:
     beyond 7.5, or their mean beyond 0.7, seven times its own deviation, is rarer than 1e-9; the
     rate leaves room for the weights' skewness.
     """
-    ppca = PPCA(20, n_latent)
+    ppca = ProbabilisticPCA.example(20, n_latent)
     x = ppca.sample(100, rng(4))
     model = broken(ppca.exact_model(), x)
     estimate, diagnostics = posterior_importance_sampling(
@@ -112,7 +113,7 @@ def test_agrees_with_quadrature_on_a_nonlinear_decoder() -> None:
 
 
 def test_repeatable_and_in_the_models_dtype() -> None:
-    ppca = PPCA()
+    ppca = ProbabilisticPCA.example()
     x = ppca.sample(3, rng(9)).float()
     model = ppca.exact_model().float()
     one, two = (
@@ -133,7 +134,7 @@ def test_repeatable_and_in_the_models_dtype() -> None:
     ],
 )
 def test_bad_settings_are_named(settings: dict[str, int], message: str) -> None:
-    ppca = PPCA()
+    ppca = ProbabilisticPCA.example()
     x = ppca.sample(3, rng())
     with pytest.raises(UserError, match=message):
         posterior_importance_sampling(ppca.exact_model(), x, generator=rng(), **settings)

@@ -10,10 +10,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.helpers import PPCA, rng
+from tests.helpers import rng
 from vaelib.elbo import gaussian_kl
 from vaelib.errors import UserError
 from vaelib.model import DecoderKind, VariationalAutoencoder, build
+from vaelib.probabilistic_pca import ProbabilisticPCA
 from vaelib.sgvb import estimator_a, estimator_b, minibatch_estimator, noise
 
 
@@ -75,7 +76,7 @@ def test_estimator_a_has_no_variance_where_q_is_exact() -> None:
 
     B's deviation is above 0.5; that of 50 draws falls below 0.1 with a probability below 1e-20.
     """
-    ppca = PPCA()
+    ppca = ProbabilisticPCA.example()
     model, x = ppca.exact_model(), ppca.sample(4, rng(1))
     draws = [noise(model, x, generator=rng(seed)) for seed in range(50)]
     a = torch.stack([estimator_a(model, x, e) for e in draws])

@@ -6,10 +6,11 @@ import pandas as pd
 import pytest
 import torch
 
-from tests.helpers import PPCA, rng
+from tests.helpers import rng
 from vaelib import studies
 from vaelib.errors import UserError
 from vaelib.model import build
+from vaelib.probabilistic_pca import ProbabilisticPCA
 
 
 @pytest.mark.statistical(1e-9)
@@ -18,7 +19,7 @@ def test_estimator_variance_of_an_exact_posterior() -> None:
 
     That is above 0.5 nats²; that of 100 draws falls below 0.1 with a probability below 1e-20.
     """
-    ppca = PPCA()
+    ppca = ProbabilisticPCA.example()
     x = ppca.sample(6, rng(1))
     table = studies.estimator_variance(ppca.exact_model(), x, repetitions=100, generator=rng(2))
     variance = table.pivot(index="datapoint", columns="estimator", values="variance")

@@ -10,14 +10,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tests.helpers import PPCA, rng
+from tests.helpers import rng
 from vaelib import studies
 from vaelib.marginal_likelihood import posterior_density_estimator
+from vaelib.probabilistic_pca import ProbabilisticPCA
 
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    ppca = PPCA()
+    ppca = ProbabilisticPCA.example()
     x = ppca.sample(5, rng(1))
     return studies.likelihood_estimators(
         ppca.exact_model(), x, importance_samples=(1, 50, 90), generator=rng(2)
@@ -30,7 +31,7 @@ def test_likelihood_estimators_on_the_linear_gaussian_model(table: pd.DataFrame)
 
     The median over ten estimates of Appendix D was 0.045 ± 0.015, with single errors of up to 1.
     """
-    ppca = PPCA()
+    ppca = ProbabilisticPCA.example()
     exact = ppca.log_evidence(ppca.sample(5, rng(1)))
     for _, rows in table.groupby(["estimator", "setting", "repetition"]):
         torch.testing.assert_close(torch.tensor(rows["exact"].to_numpy()), exact, atol=1e-4, rtol=0)
@@ -57,7 +58,7 @@ def test_one_row_for_each_setting_repetition_and_datapoint(table: pd.DataFrame) 
 @pytest.mark.parametrize("n", [7, 60])
 def test_decodings_are_counted_exactly(setting: studies.Setting, n: int) -> None:
     """Against a counter on the decoder, in one chunk of datapoints and in two."""
-    ppca = PPCA()
+    ppca = ProbabilisticPCA.example()
     model, x = ppca.exact_model(), ppca.sample(n, rng(3))
     decoded = []
 
@@ -96,7 +97,7 @@ def test_likelihood_by_dimension_against_the_closed_form() -> None:
     Fifty weights were worth 45 ± 1 in two dimensions and 13 ± 1 in ten; the median error was
     0.04 ± 0.01 nat with 50 draws in two dimensions, and 0.08 ± 0.02 with 200 in ten.
     """
-    problems = {n: PPCA(12, n) for n in (2, 10)}
+    problems = {n: ProbabilisticPCA.example(12, n) for n in (2, 10)}
     # Every model sees the same data, as those of Fig. 5 do.
     x = problems[2].sample(20, rng(5))
     models = {n: ppca.exact_model() for n, ppca in problems.items()}
