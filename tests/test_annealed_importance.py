@@ -138,7 +138,8 @@ def test_bad_settings_are_named(settings: dict[str, object], message: str) -> No
         annealed_importance_sampling(model, x, generator=rng(), **settings)  # type: ignore[arg-type]
     with pytest.raises(UserError, match=message):
         bidirectional(model, n_datapoints=2, generator=rng(), **settings)  # type: ignore[arg-type]
-    with pytest.raises(UserError, match="x has shape"):
-        annealed_importance_sampling(model, x[:0], generator=rng())
+    for bad in (x[:0], x.fill_(torch.nan)):
+        with pytest.raises(UserError, match="x has shape"):
+            annealed_importance_sampling(model, bad, generator=rng())
     with pytest.raises(UserError, match="n_datapoints is 0"):
         bidirectional(model, n_datapoints=0, generator=rng())

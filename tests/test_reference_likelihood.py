@@ -138,5 +138,6 @@ def test_bad_settings_are_named(settings: dict[str, int], message: str) -> None:
     x = ppca.sample(3, rng())
     with pytest.raises(UserError, match=message):
         posterior_importance_sampling(ppca.exact_model(), x, generator=rng(), **settings)
-    with pytest.raises(UserError, match="x has shape"):
-        posterior_importance_sampling(ppca.exact_model(), x[:0], generator=rng())
+    for bad in (x[:0], x.fill_(torch.nan)):
+        with pytest.raises(UserError, match="x has shape"):
+            posterior_importance_sampling(ppca.exact_model(), bad, generator=rng())

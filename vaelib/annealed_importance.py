@@ -23,6 +23,7 @@ import torch
 from torch import Tensor
 
 from vaelib import hmc
+from vaelib.checks import check_data
 from vaelib.effective_sample_size import of_log_weights
 from vaelib.elbo import gaussian_parameters
 from vaelib.errors import UserError
@@ -82,8 +83,7 @@ def annealed_importance_sampling(
         UserError: for an unknown base, less than one step or chain, or an empty x.
     """
     _check(base, n_steps, n_chains)
-    if x.ndim != 2 or len(x) == 0:
-        raise UserError(f"x has shape {tuple(x.shape)}: pass (M, n_pixels) with M at least 1")
+    check_data(x)
     betas = schedule(n_steps)
     parts = []
     for chunk in x.split(chunk_size):

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from vaelib import hmc
+from vaelib.checks import check_data
 from vaelib.effective_sample_size import of_log_weights
 from vaelib.errors import UserError
 from vaelib.latent_density import latent_density
@@ -101,7 +102,7 @@ def posterior_importance_sampling(
         method).
 
     Raises:
-        UserError: for too few draws or samples, or an x that is empty.
+        UserError: for too few draws or samples, or an x that is empty or not finite.
     """
     if n_draws is None:
         n_draws = max(100, 20 * model.n_latent)
@@ -110,8 +111,7 @@ def posterior_importance_sampling(
             f"n_draws is {n_draws}, n_samples is {n_samples} and n_chains is {n_chains}: use at "
             f"least {model.n_latent + 2}, 2 and 1"
         )
-    if x.ndim != 2 or len(x) == 0:
-        raise UserError(f"x has shape {tuple(x.shape)}: pass (M, n_pixels) with M at least 1")
+    check_data(x)
 
     def estimate(x: Tensor) -> tuple[Tensor, Tensor]:
         log_joint = latent_density(model, x)
