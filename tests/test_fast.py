@@ -84,6 +84,11 @@ def test_states_are_exchangeable(name: str) -> None:
     assert shown.state_dict().keys() == fast.state_dict().keys()
 
 
+def test_estimator_a_is_left_to_the_readable_form() -> None:
+    with pytest.raises(UserError, match="use AEVB for 'A'"):
+        FastAEVB(make("bernoulli"), n_train=10, stepsize=0.1, estimator="A", generator=rng())
+
+
 def test_other_networks_are_named() -> None:
     model = make("bernoulli")
     assert is_supported(model)

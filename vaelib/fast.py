@@ -38,6 +38,8 @@ class FastAEVB(AEVB):
 
     def __init__(self, model: VariationalAutoencoder, **settings: Any) -> None:
         super().__init__(model, **settings)
+        if settings.get("estimator", "B") != "B":
+            raise UserError("FastAEVB has estimator 'B' only: use AEVB for 'A'")
         self._kl_weight: float = settings.get("kl_weight", 1.0)
         self._encoder, self._decoder = _networks(model)
 
