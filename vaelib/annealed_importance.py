@@ -15,7 +15,6 @@ arXiv:1511.02543; Wu, Burda, Salakhutdinov and Grosse (2017), arXiv:1611.04273.
 
 from __future__ import annotations
 
-import math
 from itertools import pairwise
 from typing import Literal, NamedTuple, get_args
 
@@ -29,7 +28,7 @@ from vaelib.elbo import gaussian_parameters
 from vaelib.errors import UserError
 from vaelib.latent_density import latent_density
 from vaelib.log_density import LogDensity, with_gradient
-from vaelib.marginal_likelihood import ImportanceDiagnostics
+from vaelib.marginal_likelihood import ImportanceDiagnostics, log_mean_exp
 from vaelib.model import VariationalAutoencoder
 from vaelib.networks import Gaussian, draw
 from vaelib.stepsize import start_tuning, tune
@@ -94,7 +93,7 @@ def annealed_importance_sampling(
     log_weight = torch.cat(parts, dim=1)
     size = of_log_weights(log_weight)
     error = (1.0 / size - 1.0 / n_chains).clamp(min=0.0).sqrt()
-    return _log_mean_exp(log_weight), ImportanceDiagnostics(size, error)
+    return log_mean_exp(log_weight), ImportanceDiagnostics(size, error)
 
 
 def bidirectional(
@@ -130,7 +129,7 @@ def bidirectional(
     forward = _travel(path, betas, stepsizes, start, n_leapfrog, generator)
     end = z.expand(n_chains, *z.shape)
     backward = _travel(path, betas[::-1], stepsizes, end, n_leapfrog, generator)
-    return Bracket(x, _log_mean_exp(forward), -_log_mean_exp(backward))
+    return Bracket(x, log_mean_exp(forward), -log_mean_exp(backward))
 
 
 def schedule(n_steps: int) -> list[float]:
@@ -230,10 +229,6 @@ def _travel(
             transition = hmc.kernel(density, n_leapfrog=n_leapfrog, generator=generator)
             z = transition(hmc.init(z, density), stepsizes[following])[0].position
     return log_weight
-
-
-def _log_mean_exp(log_weight: Tensor) -> Tensor:
-    return log_weight.logsumexp(0) - math.log(len(log_weight))
 
 
 def _check(base: str, n_steps: int, n_chains: int) -> None:

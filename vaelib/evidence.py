@@ -33,6 +33,11 @@ def spaced(number: float) -> str:
     return f"{rounded:,.0f}".replace(",", " ") if rounded >= 1000 else f"{rounded:g}"
 
 
+def graded(*parts: bool) -> str:
+    """The verdict on a claim of several parts: all of them hold, some, or none."""
+    return REPRODUCED if all(parts) else PARTLY if any(parts) else NOT_REPRODUCED
+
+
 def judged(
     samples: int, holds: bool, text: str, *, needed: int = JUDGED_FROM, partly: bool = False
 ) -> Verdict:

@@ -145,7 +145,7 @@ def posterior_density_estimator(
         moved = (draws != draws[0]).flatten(0, 1).any(-1).any(0)
         log_weight = (fit(first)(second) - log_p).where(moved, torch.nan)
         return (
-            -_log_mean_exp(log_weight),
+            -log_mean_exp(log_weight),
             chains.acceptance.mean(0),
             chains.divergences.sum(0),
             chains.effective_sample_size.sum(0).amin(-1),
@@ -193,7 +193,7 @@ def importance_sampling(
         log_weight = torch.cat(parts)
         ess = of_log_weights(log_weight)
         # Var(mean w) / mean(w)² = (n / ESS − 1) / n
-        return _log_mean_exp(log_weight), ess, (1.0 / ess - 1.0 / n_samples).clamp(min=0.0).sqrt()
+        return log_mean_exp(log_weight), ess, (1.0 / ess - 1.0 / n_samples).clamp(min=0.0).sqrt()
 
     estimates, *diagnostics = _in_chunks(estimate, x, 200)
     return estimates, ImportanceDiagnostics(*diagnostics)
@@ -281,7 +281,8 @@ def _log_determinant(factor: Tensor) -> Tensor:
     return factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)
 
 
-def _log_mean_exp(log_weight: Tensor) -> Tensor:
+def log_mean_exp(log_weight: Tensor) -> Tensor:
+    """The log of the mean over the first dimension of the exponentials, `(n, ...)` to `(...)`."""
     return log_weight.logsumexp(0) - math.log(len(log_weight))
 
 

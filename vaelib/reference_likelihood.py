@@ -18,7 +18,7 @@ from vaelib.checks import check_data
 from vaelib.effective_sample_size import of_log_weights
 from vaelib.errors import UserError
 from vaelib.latent_density import latent_density
-from vaelib.marginal_likelihood import ImportanceDiagnostics
+from vaelib.marginal_likelihood import ImportanceDiagnostics, log_mean_exp
 from vaelib.model import VariationalAutoencoder, log_standard_normal
 from vaelib.networks import draw
 from vaelib.quadrature import ROWS_AT_ONCE
@@ -133,7 +133,7 @@ def posterior_importance_sampling(
         with torch.no_grad():
             log_p = torch.cat([log_joint(part) for part in z.split(-(-ROWS_AT_ONCE // len(x)))])
         log_weight = log_p - proposal.log_density(z)
-        return log_weight.logsumexp(0) - math.log(n_samples), of_log_weights(log_weight)
+        return log_mean_exp(log_weight), of_log_weights(log_weight)
 
     parts = [estimate(chunk) for chunk in x.split(chunk_size)]
     value, size = (torch.cat(part) for part in zip(*parts, strict=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from scipy import stats
 
 from vaelib import datasets, experiments, studies
-from vaelib.evidence import NOT_REPRODUCED, PARTLY, REPRODUCED, Evidence, Verdict, spaced
+from vaelib.evidence import NOT_REPRODUCED, PARTLY, REPRODUCED, Evidence, Verdict, graded, spaced
 from vaelib.randomness import generator
 
 
@@ -40,10 +40,9 @@ def estimator_b_variance(evidence: Evidence) -> Verdict:
         shares.append(share)
         listed.append(f"{share.low:.0%} to {share.high:.0%} (N_z = {n_latent})")
     gradient = studies.variance_ratio(evidence.gradient_variance, studies.A)
-    typical = [*(share.low > 0.5 for share in shares), gradient.low > 1]
-    verdict = REPRODUCED if all(typical) else PARTLY if any(typical) else NOT_REPRODUCED
+    typical = [*(bool(share.low > 0.5) for share in shares), gradient.low > 1]
     return Verdict(
-        verdict,
+        graded(*typical),
         f"value: B varies less than A on {', '.join(listed)} of MNIST test points; "
         f"gradient: the variance of A is {gradient.ratio:.2f} ({gradient.low:.2f} to "
         f"{gradient.high:.2f}) times that of B in the median component (N_z = 20)",
@@ -104,14 +103,13 @@ def likelihood_estimator_by_dimension(evidence: Evidence) -> Verdict:
     summary = studies.likelihood_summary(table, ["n_latent"]).set_index("n_latent")
     good = summary["good"].astype(bool)
     below, above = good[good.index < 5].all(), not good[good.index > 5].any()
-    verdict = REPRODUCED if below and above else PARTLY if below or above else NOT_REPRODUCED
     columns = (summary.index, summary["bias"], summary["bias_error"], summary["spread"])
     listed = "; ".join(
         f"{bias - 1.96 * error:+.2f} to {bias + 1.96 * error:+.2f}, {spread:.2f} (N_z = {n_latent})"
         for n_latent, bias, error, spread in zip(*columns, strict=True)
     )
     return Verdict(
-        verdict,
+        graded(bool(below), bool(above)),
         f"error with 50 draws against long importance sampling, in nats, bias and spread over "
         f"100 test points: {listed}; good means both below "
         f"{studies.LIKELIHOOD_TOLERANCE:g}".replace("-", "−"),

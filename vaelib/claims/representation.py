@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vaelib import datasets, experiments, studies
-from vaelib.evidence import NOT_REPRODUCED, PARTLY, REPRODUCED, Evidence, Verdict, judged, spaced
+from vaelib.evidence import Evidence, Verdict, graded, judged, spaced
 
 # A sheet whose neighbours differ by less than this share of what any two of its images differ by.
 SMOOTH = 0.5
@@ -21,19 +21,12 @@ def kl_regularises(evidence: Evidence) -> Verdict:
     }
     regularises = lead[0.0].low > 0
     needs_no_weight = all(found.high > 0 for found in lead.values())
-    verdict = (
-        REPRODUCED
-        if regularises and needs_no_weight
-        else PARTLY
-        if regularises or needs_no_weight
-        else NOT_REPRODUCED
-    )
     listed = ", ".join(
         f"{found.mean:+.1f} ({found.low:+.1f} to {found.high:+.1f}) over weight {weight:g}"
         for weight, found in lead.items()
     )
     return Verdict(
-        verdict,
+        graded(regularises, needs_no_weight),
         f"nats of the test bound by which weight 1 of the KL leads: {listed}; "
         f"{spaced(test['training_samples'].max())} samples, {len(by_seed)} seeds".replace("-", "−"),
     )

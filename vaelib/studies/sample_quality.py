@@ -37,7 +37,7 @@ def frechet_distance(x: Tensor, y: Tensor) -> float:
     a, b = x.double(), y.double()
     squared_mean = (a.mean(0) - b.mean(0)).square().sum()
     a, b = (c / (len(c) - 1) ** 0.5 for c in (a - a.mean(0), b - b.mean(0)))
-    # tr (Σ_x Σ_y)^½ is the sum of the singular values of A Bᵀ, where Σ_x = AᵀA and Σ_y = BᵀB.
+    # Σ_x Σ_y has the eigenvalues of Σ_x^½ Σ_y Σ_x^½, which is symmetric.
     covariance_x, covariance_y = a.T @ a, b.T @ b
     root = _square_root(covariance_x)
     cross = torch.linalg.eigvalsh(root @ covariance_y @ root).clamp(min=0.0).sqrt().sum()
