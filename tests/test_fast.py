@@ -11,6 +11,7 @@ from torch import nn
 from tests.helpers import rng
 from vaelib.aevb import AEVB
 from vaelib.algorithm import Batch
+from vaelib.compiling import is_available
 from vaelib.errors import UserError
 from vaelib.fast import FastAEVB, FastMCEM, FastWakeSleep, is_supported
 from vaelib.mcem import MCEM
@@ -82,6 +83,32 @@ def test_states_are_exchangeable(name: str) -> None:
         steps.step(Batch(x, torch.arange(10)))
     fast.load_state_dict(shown.state_dict())
     assert shown.state_dict().keys() == fast.state_dict().keys()
+
+
+@pytest.mark.skipif(not is_available(), reason="there is no C++ compiler")
+@pytest.mark.parametrize("decoder", ["bernoulli", "gaussian"])
+@pytest.mark.parametrize("name", PAIRS)
+def test_compiled_steps_are_the_same(name: str, decoder: DecoderKind) -> None:
+    """Six steps in float64, the warm-up among them: equal but for rounding."""
+    x = torch.rand(10, 9, generator=rng(2), dtype=torch.float64)
+    models, metrics = [], []
+    for compile_step in (False, True):
+        model = make(decoder)
+        steps = PAIRS[name][1](
+            model,
+            n_train=10,
+            stepsize=0.1,
+            warmup=2,
+            prior_on_biases=True,
+            generator=rng(3),
+            compile_step=compile_step,
+        )
+        metrics += [steps.step(Batch(x, torch.arange(10))) for _ in range(6)]
+        models.append(model)
+    for plain, compiled in zip(models[0].parameters(), models[1].parameters(), strict=True):
+        torch.testing.assert_close(compiled, plain, atol=1e-10, rtol=1e-10)
+    for expected, own in zip(metrics[:6], metrics[6:], strict=True):
+        torch.testing.assert_close(own, expected, atol=1e-10, rtol=1e-10)
 
 
 def test_estimator_a_is_left_to_the_readable_form() -> None:

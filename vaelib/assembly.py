@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from vaelib import datasets
 from vaelib.aevb import AEVB
 from vaelib.algorithm import Algorithm
 from vaelib.config import STEPSIZES, RunConfig
@@ -21,6 +22,14 @@ from vaelib.training import Trainer
 # which the last 50 count.
 PROBE_UPDATES = 250
 PROBE_WINDOW = 50
+# What of a run's settings decides its data, beside the data set's name.
+DATA_SETTINGS = ("pixels", "n_train", "seed", "split", "face_scale")
+
+
+def load_data(config: RunConfig) -> Dataset:
+    """The data that a run is trained and evaluated on."""
+    settings: dict[str, Any] = {name: getattr(config, name) for name in DATA_SETTINGS}
+    return datasets.load(config.dataset, **settings)
 
 
 def make_model(config: RunConfig, data: Dataset, *, device: str) -> VariationalAutoencoder:
@@ -37,9 +46,18 @@ def make_model(config: RunConfig, data: Dataset, *, device: str) -> VariationalA
 
 
 def make_algorithm(
-    config: RunConfig, model: VariationalAutoencoder, *, stepsize: float, device: str
+    config: RunConfig,
+    model: VariationalAutoencoder,
+    *,
+    stepsize: float,
+    device: str,
+    compile_step: bool = False,
 ) -> Algorithm:
-    """The algorithm that the settings name, on a model; in its fast form where there is one."""
+    """The algorithm that the settings name, on a model; in its fast form where there is one.
+
+    Raises:
+        UserError: if the step is to be compiled, and this machine cannot.
+    """
     settings: dict[str, Any] = {
         "n_train": config.n_train,
         "stepsize": stepsize,
@@ -52,11 +70,12 @@ def make_algorithm(
         settings |= {"n_samples": config.n_samples, "kl_weight": config.kl_weight}
         if config.estimator == "A":
             return AEVB(model, estimator="A", **settings)
-        return FastAEVB(model, **settings)
+        return FastAEVB(model, compile_step=compile_step, **settings)
     if config.algorithm == "wake_sleep":
-        return FastWakeSleep(model, **settings)
+        return FastWakeSleep(model, compile_step=compile_step, **settings)
     return FastMCEM(
         model,
+        compile_step=compile_step,
         n_leapfrog=config.n_leapfrog,
         n_weight_updates=config.n_weight_updates,
         target_acceptance=config.target_acceptance,
@@ -64,11 +83,18 @@ def make_algorithm(
     )
 
 
-def make_trainer(config: RunConfig, data: Dataset, *, stepsize: float, device: str) -> Trainer:
+def make_trainer(
+    config: RunConfig,
+    data: Dataset,
+    *,
+    stepsize: float,
+    device: str,
+    compile_step: bool = False,
+) -> Trainer:
     """A trainer at the start of the run."""
     model = make_model(config, data, device=device)
     return Trainer(
-        make_algorithm(config, model, stepsize=stepsize, device=device),
+        make_algorithm(config, model, stepsize=stepsize, device=device, compile_step=compile_step),
         data.train.to(device),
         minibatch_size=config.minibatch_size,
         samples_per_step=config.samples_per_step,

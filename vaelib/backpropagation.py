@@ -1,7 +1,7 @@
 """The gradients of Appendix C's networks, written out: what autograd computes, in fewer passes.
 
-Every product of a step is a matrix product into memory that is there already, no graph is kept,
-and nothing is done for each parameter. `vaelib.fast` trains with it.
+No graph is kept, and every function is one of tensors only, so that `torch.compile` can fuse what
+stands between the matrix products. `vaelib.fast` trains with it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,14 @@ from torch.nn.functional import logsigmoid
 from vaelib.networks import BernoulliMLP, GaussianMLP
 
 
+class Activations(NamedTuple):
+    """What one pass through a network leaves."""
+
+    inputs: Tensor  # (n, n_in)
+    hidden: Tensor  # (n, n_hidden), after tanh
+    heads: list[Tensor]  # (n, n_out) each, before any activation
+
+
 class Fit(NamedTuple):
     """How well outputs fit their targets."""
 
@@ -23,8 +31,15 @@ class Fit(NamedTuple):
     gradients: list[Tensor]  # of −log-likelihood with respect to each head
 
 
+class Gradients(NamedTuple):
+    """Of a loss, all the way back."""
+
+    parameters: list[Tensor]  # in the order of the network's parameters
+    hidden: Tensor  # (n, n_hidden), before tanh
+
+
 class Backpropagation:
-    """One of the networks of Appendix C, with its gradient left in the parameters' `.grad`.
+    """One of the networks of Appendix C, forward and back.
 
     Args:
         network: a BernoulliMLP or a GaussianMLP.
@@ -32,48 +47,46 @@ class Backpropagation:
 
     def __init__(self, network: BernoulliMLP | GaussianMLP) -> None:
         self._network = network
-        self._hidden_layer = network.hidden
         if isinstance(network, BernoulliMLP):
-            self._head_layers = [network.logits]
+            self._heads = [network.logits]
         else:
-            self._head_layers = [network.mean, network.log_variance]
-        for parameter in network.parameters():
-            parameter.grad = torch.zeros_like(parameter)
+            self._heads = [network.mean, network.log_variance]
 
-    def forward(self, inputs: Tensor) -> list[Tensor]:
-        """Inputs `(n, n_in)` to the heads before any activation, `(n, n_out)` each."""
-        self._inputs = inputs
-        hidden = _affine(self._hidden_layer, inputs)
+    def forward(self, inputs: Tensor) -> Activations:
+        """One pass, inputs `(n, n_in)`."""
+        hidden = _affine(self._network.hidden, inputs)
         # tanh a = 2 sigmoid(2a) − 1, and the sigmoid has the faster vector code.
-        self._hidden = hidden.mul_(2.0).sigmoid_().mul_(2.0).sub_(1.0)
-        return [_affine(layer, self._hidden) for layer in self._head_layers]
+        hidden = hidden.mul_(2.0).sigmoid_().mul_(2.0).sub_(1.0)
+        return Activations(inputs, hidden, [_affine(head, hidden) for head in self._heads])
 
-    def backward(self, gradients: list[Tensor], *, to_inputs: bool = False) -> Tensor | None:
-        """From gradients in the heads to those in the parameters, for the last `forward`.
-
-        Returns:
-            the gradient in the inputs, `(n, n_in)`, if it is asked for.
-        """
-        slope: Tensor | None = None
-        for layer, gradient in zip(self._head_layers, gradients, strict=True):
-            _store(layer, gradient, self._hidden)
-            if slope is None:
-                slope = gradient @ layer.weight
-            else:
-                slope.addmm_(gradient, layer.weight)
+    def backward(self, at: Activations, gradients: list[Tensor]) -> Gradients:
+        """From gradients in the heads, at what `forward` returned, to those in the parameters."""
+        parameters, slope = [], None
+        for head, gradient in zip(self._heads, gradients, strict=True):
+            parameters += [gradient.T @ at.hidden, gradient.sum(0)]
+            by_hidden = gradient @ head.weight
+            slope = by_hidden if slope is None else slope.add_(by_hidden)
         assert slope is not None
-        slope.addcmul_(slope * self._hidden, self._hidden, value=-1.0)
-        _store(self._hidden_layer, slope, self._inputs)
-        return slope @ self._hidden_layer.weight if to_inputs else None
+        slope.addcmul_(slope * at.hidden, at.hidden, value=-1.0)
+        return Gradients([slope.T @ at.inputs, slope.sum(0), *parameters], slope)
 
-    def sample(self, heads: list[Tensor], *, generator: torch.Generator) -> Tensor:
-        """A draw from the distribution that the heads parameterize, as `networks.draw` makes it."""
+    def to_inputs(self, gradients: Gradients) -> Tensor:
+        """The gradient in the inputs, `(n, n_in)`."""
+        return gradients.hidden @ self._network.hidden.weight
+
+    def noise(self, inputs: Tensor, *, generator: torch.Generator) -> Tensor:
+        """What `sample` needs, as `networks.draw` draws it: `(n, n_out)`."""
+        noise = inputs.new_empty(len(inputs), self._heads[0].out_features)
         if isinstance(self._network, BernoulliMLP):
-            uniform = torch.empty_like(heads[0]).uniform_(generator=generator)
-            return (uniform < heads[0].sigmoid()).to(uniform.dtype)
+            return noise.uniform_(generator=generator)
+        return noise.normal_(generator=generator)
+
+    def sample(self, heads: list[Tensor], noise: Tensor) -> Tensor:
+        """A draw from the distribution that the heads parameterize, `(n, n_out)`."""
+        if isinstance(self._network, BernoulliMLP):
+            return (noise < heads[0].sigmoid()).to(noise.dtype)
         mean = heads[0].sigmoid() if self._network.mean_activation == "sigmoid" else heads[0]
-        epsilon = torch.empty_like(mean).normal_(generator=generator)
-        return torch.addcmul(mean, heads[1].mul(0.5).exp_(), epsilon)
+        return torch.addcmul(mean, heads[1].mul(0.5).exp_(), noise)
 
     def fit(self, heads: list[Tensor], targets: Tensor) -> Fit:
         """log p(targets|heads) and the gradient of its negative; the heads are overwritten.
@@ -102,10 +115,3 @@ class Backpropagation:
 
 def _affine(layer: nn.Linear, inputs: Tensor) -> Tensor:
     return torch.addmm(layer.bias, inputs, layer.weight.T)
-
-
-def _store(layer: nn.Linear, gradient: Tensor, inputs: Tensor) -> None:
-    assert layer.weight.grad is not None
-    assert layer.bias.grad is not None
-    torch.mm(gradient.T, inputs, out=layer.weight.grad)
-    torch.sum(gradient, 0, out=layer.bias.grad)

@@ -39,6 +39,7 @@ DECIDING_ALONE = (
     "vaelib.assembly",
     "vaelib.backpropagation",
     "vaelib.carrying",
+    "vaelib.compiling",
     "vaelib.datasets",
     "vaelib.evaluation",
     "vaelib.fast",
@@ -64,6 +65,8 @@ def carry(
     until: int,
     device: str,
     progress: bool,
+    *,
+    compile_step: bool = False,
 ) -> Record:
     """Start the run, or take it up at its checkpoint, and carry it to `until` samples.
 
@@ -77,21 +80,26 @@ def carry(
         KeyboardInterrupt: if an end was asked for; the run is saved.
     """
     began = time.monotonic()
-    taken_up = checkpoint_of(config, store)
-    if taken_up is None:
-        record = begin(config, data, device)
-        trainer = make_trainer(config, data, stepsize=record.stepsize, device=device)
-    else:
-        record, state = taken_up
+    record, state = checkpoint_of(config, store) or (begin(config, data, device), None)
+    if state is not None:
         started_on = record.segments[0]["environment"]["device"]
         if torch.device(started_on).type != torch.device(device).type:
             raise UserError(
                 f"run {config.slug} was started on {started_on}, and {device} draws other random "
                 f"numbers: carry it on with device {started_on!r}, or use another seed"
             )
-        trainer = make_trainer(config, data, stepsize=record.stepsize, device=device)
+    trainer = make_trainer(
+        config, data, stepsize=record.stepsize, device=device, compile_step=compile_step
+    )
+    if state is not None:
         trainer.load_state_dict(state)
-    segment = {"until": trainer.samples, "seconds": 0.0, "environment": environment(device=device)}
+    segment = {
+        "until": trainer.samples,
+        "asked": until,
+        "seconds": 0.0,
+        "compiled": compile_step,
+        "environment": environment(device=device),
+    }
     record.segments.append(segment)
 
     due = began + SECONDS_BETWEEN_CHECKPOINTS

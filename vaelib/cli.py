@@ -45,6 +45,11 @@ def parser() -> argparse.ArgumentParser:
     add_profile(run)
     run.add_argument("--device", default="cpu", help="cpu (default) or cuda")
     run.add_argument("--quiet", action="store_true", help="no progress bar")
+    run.add_argument(
+        "--compile",
+        action="store_true",
+        help="machine code for the training step: pays in runs of millions of samples",
+    )
     run.set_defaults(command=run_command)
 
     status = commands.add_parser("status", help="list the runs of the store")
@@ -78,7 +83,12 @@ def data_command(options: argparse.Namespace) -> int:
 def run_command(options: argparse.Namespace) -> int:
     """Compute what is missing of the target's runs, and print how far each has come."""
     chosen = select(options.target, options.profile, seed=options.seed)
-    results = runs.ensure(chosen, device=options.device, progress=not options.quiet)
+    results = runs.ensure(
+        chosen,
+        device=options.device,
+        progress=not options.quiet,
+        compile_step=options.compile,
+    )
     for run in results:
         record = run.record
         print(f"{record.config.slug}: {record.samples} samples, {record.seconds:.0f} s")
@@ -107,22 +117,27 @@ def select(target: str, profile: str, *, seed: int) -> list[RunRequest]:
 
 
 def status_command(options: argparse.Namespace) -> int:
-    """List the stored runs with samples, rate and the last point of their test curve."""
-    stores = [RunStore.default(device) for device in ("cpu", "cuda")]
+    """List the stored runs: samples, rate, time left to what was asked, last point of the test."""
+    stores = [*(RunStore.default(device) for device in ("cpu", "cuda")), reference.default_store()]
     records = [record for store in stores for record in store.records()]
     if not records:
         print(f"no runs in {stores[0].root.parent}: `vaelib run all` computes them")
     for record in records:
         rate = record.samples / record.seconds if record.seconds else 0.0
+        left = max(0, record.segments[-1]["asked"] - record.samples) if record.segments else 0
+        time_left = f"{left / rate / 60:.0f} min left" if left and rate else "done"
         test = [point for point in record.curve if point.split == "test"]
         last = f"test {test[-1].measure} {test[-1].value:.2f}" if test else "not evaluated yet"
-        print(f"{record.config.slug}: {record.samples} samples, {rate:.0f} a second, {last}")
+        print(
+            f"{record.config.slug}: {record.samples} samples, {rate:.0f} a second, {time_left}, "
+            f"{last}"
+        )
     return 0
 
 
 def reference_command(options: argparse.Namespace) -> int:
     """Carry out the plan of the reference runs; write what is there to data/reference/."""
-    store = RunStore.default()
+    store = reference.default_store()
     if not options.export_only:
         for run in reference.compute(store, jobs=options.jobs):
             print(f"{run.config.slug}: {run.record.samples} samples", flush=True)

@@ -46,22 +46,31 @@ class MAPAdagrad:
             raise UserError(f"warmup is {warmup}: give the number of steps, 0 for none")
         if prior_precision < 0:
             raise UserError(f"prior_precision is {prior_precision}: give 0 for no prior, or more")
-        named = list(parameters)
-        weights = [p for name, p in named if not name.endswith("bias")]
-        biases = [p for name, p in named if name.endswith("bias")]
-        decay = prior_precision / n_datapoints
-        groups = [
-            {"params": params, "weight_decay": weight_decay}
-            for params, weight_decay in ((weights, decay), (biases, decay * prior_on_biases))
-            if params
+        self._parameters = dict(parameters)
+        precision = prior_precision / n_datapoints
+        self._decays = [
+            precision * (prior_on_biases or not name.endswith("bias")) for name in self._parameters
         ]
-        self._parameters = dict(named)
+        groups = [
+            {
+                "params": [
+                    p
+                    for p, own in zip(self._parameters.values(), self._decays, strict=True)
+                    if own == decay
+                ],
+                "weight_decay": decay,
+            }
+            for decay in sorted(set(self._decays))
+        ]
         self._stepsize = stepsize
         self._warmup = warmup
         self._steps = 0
-        on_cpu = all(p.device.type == "cpu" for _, p in named)
+        on_cpu = all(p.device.type == "cpu" for p in self._parameters.values())
         # The fused update is one pass over memory; PyTorch has it for CPU only.
         self._adagrad = torch.optim.Adagrad(groups, lr=stepsize, fused=on_cpu)
+        self._sums: list[Tensor] = [
+            self._adagrad.state[p]["sum"] for p in self._parameters.values()
+        ]
 
     def zero_grad(self) -> None:
         """Forget the gradients."""
@@ -69,10 +78,35 @@ class MAPAdagrad:
 
     def step(self) -> None:
         """Take one step, or only accumulate while warming up."""
-        self._steps += 1
-        for group in self._adagrad.param_groups:
-            group["lr"] = 0.0 if self._steps <= self._warmup else self._stepsize
+        self.advance()
         self._adagrad.step()
+
+    def advance(self) -> Tensor:
+        """Count a step, for `apply` to take; return its stepsize, 0-d: 0 while warming up."""
+        self._steps += 1
+        stepsize = 0.0 if self._steps <= self._warmup else self._stepsize
+        for group in self._adagrad.param_groups:
+            group["lr"] = stepsize
+        return torch.tensor(stepsize, dtype=torch.float64)
+
+    def apply(self, gradients: list[Tensor], stepsize: Tensor) -> None:
+        """Take the step that `advance` counted. Where this is compiled, it is one fused pass.
+
+        Args:
+            gradients: one for each parameter, in order.
+            stepsize: what `advance` returned.
+        """
+        if not torch.compiler.is_compiling():
+            for parameter, gradient in zip(self._parameters.values(), gradients, strict=True):
+                parameter.grad = gradient
+            self._adagrad.step()
+            return
+        for parameter, decay, total, gradient in zip(
+            self._parameters.values(), self._decays, self._sums, gradients, strict=True
+        ):
+            whole = gradient + decay * parameter if decay else gradient
+            total.add_(whole.square())
+            parameter.sub_(stepsize * whole / (total.sqrt() + self._adagrad.defaults["eps"]))
 
     def state_dict(self) -> dict[str, Tensor]:
         """The sums of squared gradients by parameter name, and the number of steps taken."""

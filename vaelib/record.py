@@ -27,7 +27,8 @@ class Record:
         data: name, source, sha256 and whether it is a stand-in.
         model: sizes that the weights need: n_pixels and the decoder's kind.
         source: hash of the code that the numbers depend on.
-        segments: for each stretch computed in one go, its end, its seconds and the environment.
+        segments: for each stretch computed in one go, its end and the end that was asked for, its
+            seconds, whether the step was compiled, and the environment.
     """
 
     config: RunConfig

@@ -15,13 +15,15 @@ from pathlib import Path
 
 import torch
 
-from vaelib import experiments, runs
+from vaelib import compiling, deviations, experiments, runs
+from vaelib.adoption import adopt
 from vaelib.errors import UserError
 from vaelib.experiments import RunRequest
 from vaelib.files import project_root, write_atomically
 from vaelib.store import WEIGHTS, Run, RunStore
 
 MANIFEST = "manifest.json"
+STORE = "reference"
 MILLION = 10**6
 # Where the axes of Fig. 3 end, by the number of training points.
 FIGURE3_END = {1000: 60 * MILLION, 50_000: 68 * MILLION}
@@ -41,6 +43,7 @@ def plan() -> list[RunRequest]:
     stages = [
         *((config, MILLION) for config in figure2),
         *((config, 10 * MILLION) for config in manifolds),
+        *((config, MILLION) for config in deviations.runs()),
         *((config, 10 * MILLION) for config in experiments.figure3()),
         *((config, 10 * MILLION) for config in figure2),
         *((config, MILLION) for seed in range(1, SEEDS) for config in experiments.figure2(seed)),
@@ -58,10 +61,17 @@ def plan() -> list[RunRequest]:
     return requests
 
 
+def default_store() -> RunStore:
+    """Where they are computed: beside the reader's own runs, which must not be mixed with them."""
+    return RunStore(RunStore.default().root.with_name(STORE))
+
+
 def compute(store: RunStore, *, jobs: int) -> Iterator[Run]:
     """Carry out the plan, `jobs` runs at a time with one thread each; yield each stage when done.
 
-    What the store holds is not computed again, so that this can be stopped and given again.
+    What the store holds is not computed again, so that this can be stopped and given again. A run
+    that earlier code began goes on if today's code repeats its beginning. Steps are compiled where
+    the machine can.
     """
     pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
     with pool:
@@ -75,7 +85,11 @@ def compute(store: RunStore, *, jobs: int) -> Iterator[Run]:
 
 def _carry(request: RunRequest, root: Path) -> Run:
     torch.set_num_threads(1)
-    return runs.ensure([request], store=RunStore(root), progress=False)[0]
+    store = RunStore(root)
+    adopt(request.config, store)
+    return runs.ensure(
+        [request], store=store, progress=False, compile_step=compiling.is_available()
+    )[0]
 
 
 def export(store: RunStore, folder: Path | None = None) -> list[str]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from typing import Any
 
 import pandas as pd
 
-from vaelib import datasets
+from vaelib.assembly import DATA_SETTINGS, load_data
 from vaelib.carrying import carry, run_source, set_aside
 from vaelib.config import RunConfig
 from vaelib.datasets import Dataset
@@ -24,6 +23,7 @@ def ensure(
     device: str = "cpu",
     store: RunStore | None = None,
     progress: bool = True,
+    compile_step: bool = False,
 ) -> list[Run]:
     """The runs that were asked for; only what is missing is computed.
 
@@ -32,9 +32,12 @@ def ensure(
         device: where missing samples are computed.
         store: where runs are kept; the default store of the device if None.
         progress: show a bar for each run that is computed.
+        compile_step: make machine code of the training step; see `vaelib.compiling`. It changes
+            a run's last bits.
 
     Raises:
-        UserError: for a device that is not there, or a stored run that cannot be used.
+        UserError: for a device that is not there, a stored run that cannot be used, or a step
+            that cannot be compiled here.
     """
     check_device(device)
     store = store or RunStore.default(device)
@@ -42,11 +45,9 @@ def ensure(
     runs = []
     for request in requests:
         wanted = request.config
-        named = ("pixels", "n_train", "seed", "split", "face_scale")
-        settings: dict[str, Any] = {name: getattr(wanted, name) for name in named}
-        key = (wanted.dataset, *settings.values())
+        key = tuple(getattr(wanted, name) for name in ("dataset", *DATA_SETTINGS))
         if key not in loaded:
-            loaded[key] = datasets.load(wanted.dataset, **settings)
+            loaded[key] = load_data(wanted)
         data = loaded[key]
         config = resolve(wanted, data)
         record = current_record(config, store)
@@ -55,7 +56,15 @@ def ensure(
                 # Whoever had it before may have come as far.
                 record = current_record(config, store)
                 if record is None or record.samples < request.samples:
-                    record = carry(config, data, store, request.samples, device, progress)
+                    record = carry(
+                        config,
+                        data,
+                        store,
+                        request.samples,
+                        device,
+                        progress,
+                        compile_step=compile_step,
+                    )
         runs.append(Run(record, store.folder(config), until=request.samples))
     return runs
 

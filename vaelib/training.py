@@ -67,7 +67,7 @@ class Trainer:
     def step(self) -> dict[str, Tensor]:
         """Draw a minibatch and let the algorithm take one step; return its metrics."""
         indices = self._draw()
-        x = self._x[indices]
+        x = self._x.index_select(0, indices)
         if self._transform is not None:
             x = self._transform(x, self._generator)
         with fast_products():
@@ -94,12 +94,13 @@ class Trainer:
         Raises:
             DivergedError: if a parameter is not finite; it is looked for at every yield.
         """
-        for step in count(1):
+        for taken in count(1):
             if self.samples >= until:
                 break
             self.step()
-            if step % chunk == 0 or self.samples >= until:
-                check_finite(self.algorithm.model, samples=self.samples)
+            if taken % chunk == 0 or self.samples >= until:
+                step = self.samples // self.samples_per_step
+                check_finite(self.algorithm.model, samples=self.samples, step=step)
                 yield self.samples
 
     def state_dict(self) -> dict[str, Tensor]:
@@ -127,8 +128,8 @@ class Trainer:
             self._order = own["order"].to(self._order)
 
 
-def check_finite(model: nn.Module, *, samples: int) -> None:
-    """Look for the first parameter with a NaN or an infinity.
+def check_finite(model: nn.Module, *, samples: int, step: int) -> None:
+    """Look for the first parameter with a NaN or an infinity, after `step` steps.
 
     Raises:
         DivergedError: naming it.
@@ -136,7 +137,7 @@ def check_finite(model: nn.Module, *, samples: int) -> None:
     for name, parameter in model.named_parameters():
         if not torch.isfinite(parameter).all():
             raise DivergedError(
-                f"parameter {name} is not finite after {samples} training samples: "
+                f"parameter {name} is not finite after {samples} training samples (step {step}): "
                 "use a smaller stepsize"
             )
 

@@ -1,0 +1,30 @@
+"""Every choice is a run of its own, and the default is the book's."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from vaelib import deviations, experiments
+
+
+def test_one_thing_is_changed_at_a_time() -> None:
+    for choice in deviations.choices():
+        base = deviations.bases()[choice.base].to_dict()
+        settings = deviations.config_of(choice).to_dict()
+        changed = {name for name, value in settings.items() if value != base[name]}
+        assert changed == set(choice.settings)
+        assert len(changed) == (0 if choice.matter == "Default" else 1)
+
+
+def test_defaults_are_the_runs_of_the_figures() -> None:
+    figures = [*experiments.figure2(), *experiments.figure3()]
+    assert all(config in figures for config in deviations.bases().values())
+
+
+def test_every_choice_comes_with_every_seed() -> None:
+    planned = deviations.runs()
+    assert len(planned) == len(deviations.choices()) * deviations.SEEDS
+    assert len({dataclasses.replace(config, seed=0).slug for config in planned}) == len(
+        deviations.choices()
+    )
+    assert {config.seed for config in planned} == set(range(deviations.SEEDS))

@@ -1,0 +1,84 @@
+"""Where paper, authors' code and this companion can differ: each choice as a run of its own."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, NamedTuple
+
+from vaelib import experiments
+from vaelib.config import STEPSIZES, RunConfig
+
+SEEDS = 3
+# N_z of the runs in which one thing is changed.
+MNIST, FREY_FACE, FIGURE3 = 20, 10, 1000
+
+
+class Choice(NamedTuple):
+    """One of the ways in which a matter can be settled.
+
+    Attributes:
+        matter: what the paper leaves open, or says in two ways.
+        choice: in words.
+        base: "mnist", "frey_face", "wake_sleep" or "mcem": in which run it is changed.
+        settings: of the run, where they are not its own; none for the default.
+    """
+
+    matter: str
+    choice: str
+    base: str
+    settings: dict[str, Any]
+
+
+def bases(seed: int = 0) -> dict[str, RunConfig]:
+    """The runs of Figs 2 and 3 in which one thing is changed at a time."""
+    (mcem,) = (
+        config
+        for config in experiments.figure3(seed)
+        if config.algorithm == "mcem" and config.n_train == FIGURE3
+    )
+    return {
+        "mnist": experiments.mnist(MNIST, seed=seed),
+        "frey_face": experiments.frey_face(FREY_FACE, seed=seed),
+        "wake_sleep": experiments.mnist(MNIST, "wake_sleep", seed=seed),
+        "mcem": mcem,
+    }
+
+
+def choices() -> list[Choice]:
+    """All of them, matter by matter, the default of each base first."""
+    bound = ("mnist", "frey_face", "wake_sleep")
+    both = ("mnist", "frey_face")
+    table: list[tuple[str, str, tuple[str, ...], dict[str, Any]]] = [
+        ("Default", "as in this book", (*bound, "mcem"), {}),
+        *(("Stepsize", f"{size}", bound, {"stepsize": size}) for size in STEPSIZES),
+        ("Warm-up", "none", bound, {"warmup": 0}),
+        ("N(0, 0.01) at the start", "0.01 is the variance", bound, {"init_std": 0.1}),
+        ("Prior on the weights", "on biases too", both, {"prior_on_biases": True}),
+        ("Prior on the weights", "none", both, {"prior_precision": 0.0}),
+        ("Minibatches", "by epochs", both, {"replacement": False}),
+        ("Estimator", "A (Eq. 6)", both, {"estimator": "A"}),
+        ("Pixels", "binarised once", ("mnist",), {"pixels": "binarised"}),
+        ("Pixels", "binarised anew each time", ("mnist",), {"pixels": "dynamic"}),
+        ("Frey Face, split", "the film's end as test set", ("frey_face",), {"split": "in order"}),
+        ("Frey Face, scale", "bytes over 255", ("frey_face",), {"face_scale": 255}),
+        ("Leapfrog steps", "5", ("mcem",), {"n_leapfrog": 5}),
+        ("Leapfrog steps", "20", ("mcem",), {"n_leapfrog": 20}),
+        ("Acceptance of HMC", "0.65", ("mcem",), {"target_acceptance": 0.65}),
+        ("Updates of the weights", "1 a sample", ("mcem",), {"n_weight_updates": 1}),
+    ]
+    return [
+        Choice(matter, choice, base, settings)
+        for matter, choice, where, settings in table
+        for base in where
+    ]
+
+
+def config_of(choice: Choice, seed: int = 0) -> RunConfig:
+    """The run in which a choice is made."""
+    return dataclasses.replace(bases(seed)[choice.base], **choice.settings)
+
+
+def runs() -> list[RunConfig]:
+    """Every choice with every seed, each run once, the first seed of all first."""
+    configs = [config_of(choice, seed) for seed in range(SEEDS) for choice in choices()]
+    return list({config.slug: config for config in configs}.values())
