@@ -2,6 +2,10 @@
 
     python -m benchmarks.sampler [--json]
 
+Beside it, where it is installed (`pip install .[bench]`), BlackJAX does the same work, and
+`over_blackjax` is how many times its leapfrog steps ours makes in the same time. MCEM's E-step
+makes one transition of 10 leapfrog steps for each of 100 datapoints.
+
 The setting is Fig. 3's: a decoder from 3 latent dimensions over 100 tanh units to 784 Bernoulli
 pixels, 1000 datapoints, 50 samples in each of two rounds, 4 leapfrog steps, float32, one thread.
 The weights are N(0, 0.3²), which gives hidden units and logits of about a trained model's size, and
@@ -22,6 +26,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import statistics
 import time
 from collections.abc import Callable
@@ -33,11 +38,13 @@ from torch import Tensor, nn
 from torch.nn.functional import linear
 from torch.profiler import ProfilerActivity, profile, record_function
 
+from benchmarks import with_blackjax
 from vaelib import hmc
 from vaelib.latent_density import latent_density
 from vaelib.marginal_likelihood import posterior_density_estimator
 from vaelib.model import VariationalAutoencoder, build
 from vaelib.networks import draw
+from vaelib.products import fast_products
 from vaelib.provenance import environment
 from vaelib.randomness import generator
 
@@ -58,6 +65,9 @@ class Setting:
     n_latent: int = 3
     n_hidden: int = 100
     n_pixels: int = 784
+    minibatch_size: int = 100
+    n_leapfrog_mcem: int = 10
+    n_e_steps: int = 100
     seed: int = 0
 
     @property
@@ -69,6 +79,12 @@ class Setting:
         """One for each step of each chain, burn-in included."""
         transitions = self.n_burn_in + self.draws_of_a_chain
         return self.n_datapoints * 2 * self.n_chains * transitions * self.n_leapfrog
+
+    @property
+    def leapfrog_steps_mcem(self) -> int:
+        """One for each step of each chain of the E-steps."""
+        rows = min(self.minibatch_size, self.n_datapoints)
+        return rows * self.n_leapfrog_mcem * self.n_e_steps
 
 
 class Problem(NamedTuple):
@@ -90,6 +106,7 @@ class Result(NamedTuple):
         leapfrog_steps_per_second: chains times steps.
         fraction_in_products: of the time, by torch.profiler.
         fraction_of_products_alone: the time of the products by themselves over `seconds`.
+        over_blackjax: leapfrog steps in a second, ours over BlackJAX's; None where it is not there.
     """
 
     name: str
@@ -97,6 +114,7 @@ class Result(NamedTuple):
     leapfrog_steps_per_second: float
     fraction_in_products: float
     fraction_of_products_alone: float
+    over_blackjax: float | None
 
 
 def estimator(setting: Setting, problem: Problem) -> object:
@@ -137,10 +155,37 @@ def sampling_by_autograd(setting: Setting, problem: Problem) -> object:
     return sampling(setting, problem, lambda model, x: lambda z: model.log_joint(x, z))
 
 
-IMPLEMENTATIONS: dict[str, Work] = {
-    "posterior_density_estimator": estimator,
-    "hmc.sample": sampling,
-    "hmc.sample, autograd": sampling_by_autograd,
+def e_steps(setting: Setting, problem: Problem) -> object:
+    """MCEM's E-steps on one minibatch: the density made anew, one transition."""
+    noise = generator(setting.seed, "sampler")
+    x, z = problem.x[: setting.minibatch_size], problem.z[: setting.minibatch_size]
+    for _ in range(setting.n_e_steps):
+        log_joint = latent_density(problem.model, x)
+        transition = hmc.kernel(log_joint, n_leapfrog=setting.n_leapfrog_mcem, generator=noise)
+        state, _ = transition(hmc.init(z, log_joint), torch.full((), with_blackjax.STEPSIZE))
+        z = state.position
+    return z
+
+
+class Implementation(NamedTuple):
+    """Of ours, with the same work by BlackJAX."""
+
+    ours: Work
+    theirs: Work
+    leapfrog_steps: Callable[[Setting], int]
+
+
+def _sampled(setting: Setting) -> int:
+    return setting.leapfrog_steps
+
+
+IMPLEMENTATIONS = {
+    "posterior_density_estimator": Implementation(estimator, with_blackjax.sampling, _sampled),
+    "hmc.sample": Implementation(sampling, with_blackjax.sampling, _sampled),
+    "hmc.sample, autograd": Implementation(sampling_by_autograd, with_blackjax.sampling, _sampled),
+    "MCEM's E-step": Implementation(
+        e_steps, with_blackjax.e_steps, lambda setting: setting.leapfrog_steps_mcem
+    ),
 }
 
 
@@ -162,16 +207,35 @@ def make_problem(setting: Setting) -> Problem:
 def measure(name: str, setting: Setting, problem: Problem, *, repetitions: int) -> Result:
     """Time one implementation, and the decoder's matrix products in it."""
 
+    implementation = IMPLEMENTATIONS[name]
+    steps = implementation.leapfrog_steps(setting)
+
     def run() -> object:
-        return IMPLEMENTATIONS[name](setting, problem)
+        # As `vaelib.evaluation` runs it.
+        with fast_products(exact=True):
+            return implementation.ours(setting, problem)
 
-    def products() -> object:
-        return _products_alone(setting, problem)
+    def products() -> None:
+        with fast_products(exact=True):
+            _products_alone(setting, problem, steps)
 
-    timed = [(_seconds(run), _seconds(products)) for _ in range(repetitions)]
-    seconds, alone = (statistics.median(times) for times in zip(*timed, strict=True))
-    rate = setting.leapfrog_steps / seconds
-    return Result(name, seconds, rate, _fraction_in_products(run), alone / seconds)
+    def theirs() -> object:
+        return implementation.theirs(setting, problem)
+
+    contenders = [run, products, *([theirs] if with_blackjax.is_installed() else [])]
+    for contender in contenders:
+        contender()  # warms caches up, and compiles
+    timed = [[_seconds(contender) for contender in contenders] for _ in range(repetitions)]
+    seconds, alone, *_ = (statistics.median(times) for times in zip(*timed, strict=True))
+    ratios = [turn[2] / turn[0] for turn in timed if len(turn) > 2]
+    return Result(
+        name,
+        seconds,
+        steps / seconds,
+        _fraction_in_products(run),
+        alone / seconds,
+        statistics.median(ratios) if ratios else None,
+    )
 
 
 def _fraction_in_products(run: Callable[[], object]) -> float:
@@ -184,12 +248,12 @@ def _fraction_in_products(run: Callable[[], object]) -> float:
 
 
 @torch.no_grad()
-def _products_alone(setting: Setting, problem: Problem) -> None:
-    """The four products of a leapfrog step of a whole chunk, as often as the setting has steps."""
+def _products_alone(setting: Setting, problem: Problem, steps: int) -> None:
+    """The four products of a leapfrog step of a whole chunk, as often as there are steps."""
     hidden, logits = (m for m in problem.model.decoder.modules() if isinstance(m, nn.Linear))
     rows = 2 * setting.n_chains * min(setting.chunk_size, setting.n_datapoints)
     z = torch.full((rows, setting.n_latent), 0.1)
-    for _ in range(max(1, setting.leapfrog_steps // rows)):
+    for _ in range(max(1, steps // rows)):
         h = linear(z, hidden.weight, hidden.bias)
         (linear(h, logits.weight, logits.bias) @ logits.weight) @ hidden.weight
 
@@ -202,7 +266,16 @@ def _seconds(run: Callable[[], object]) -> float:
 
 def table(results: list[Result]) -> str:
     """The results as text, a row for each implementation."""
-    rows = [("implementation", "seconds", "leapfrog steps/s", "in products", "products alone")]
+    rows = [
+        (
+            "implementation",
+            "seconds",
+            "leapfrog steps/s",
+            "in products",
+            "products alone",
+            "over BlackJAX",
+        )
+    ]
     rows += [
         (
             r.name,
@@ -210,6 +283,7 @@ def table(results: list[Result]) -> str:
             f"{r.leapfrog_steps_per_second:,.0f}",
             f"{r.fraction_in_products:.1%}",
             f"{r.fraction_of_products_alone:.1%}",
+            "-" if r.over_blackjax is None else f"{r.over_blackjax:.2f}",
         )
         for r in results
     ]
@@ -230,6 +304,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--only", choices=IMPLEMENTATIONS, help="one implementation")
     options = parser.parse_args(arguments)
+    # One core for everyone: JAX takes its threads from the cores that it sees.
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1])
     torch.set_num_threads(1)
     setting = Setting(n_datapoints=options.datapoints)
     problem = make_problem(setting)

@@ -18,6 +18,7 @@ from vaelib.experiments import RunRequest
 from vaelib.record import read_record
 from vaelib.store import RunStore
 
+SUFFIXES = (".json", ".safetensors")
 SMALL = RunConfig(
     dataset="mnist", algorithm="aevb", n_latent=2, n_hidden=5, n_train=80, stepsize=0.1, warmup=5
 )
@@ -58,12 +59,37 @@ def test_export_writes_records_weights_and_a_manifest(
     runs.ensure(reference.plan(), store=store, progress=False)
     folder = tmp_path / "reference"
     names = reference.export(store, folder)
-    assert names == [f"{SMALL.slug}.json", f"{SMALL.slug}.safetensors"]
+    assert names == [f"{SMALL.slug}/record.json", f"{SMALL.slug}/weights.safetensors"]
     assert read_record(folder / names[0]) == store.record(SMALL)
     manifest = json.loads((folder / reference.MANIFEST).read_text())
     assert manifest == {
         name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names
     }
+
+
+def test_what_is_published_is_what_the_manifest_says() -> None:
+    root = reference.published().root
+    manifest = json.loads((root / reference.MANIFEST).read_text())
+    present = {
+        str(path.relative_to(root)) for path in root.rglob("*") if path.suffix in SUFFIXES
+    } - {reference.MANIFEST}
+    assert present == set(manifest)
+    for name, digest in manifest.items():
+        assert hashlib.sha256((root / name).read_bytes()).hexdigest() == digest, name
+    assert sum((root / name).stat().st_size for name in manifest) < 40e6
+
+
+def test_published_runs_are_read_by_their_settings(
+    store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(experiments, "figure5", lambda: [SMALL])
+    runs.ensure(reference.plan(), store=store, progress=False)
+    reference.export(store, tmp_path / "reference")
+    monkeypatch.setattr(reference, "published", lambda: RunStore(tmp_path / "reference"))
+    other = dataclasses.replace(SMALL, seed=1)
+    (run,) = reference.known([other, SMALL])
+    assert run.record == store.record(SMALL)
+    assert run.model().encoder is not None
 
 
 def test_there_must_be_something_to_export(store: RunStore, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ FIGURE3_N_TRAIN = (1000, 50_000)
 MINIBATCHES = ((100, 1), (100, 4), (100, 10), (25, 4), (10, 10), (10, 4), (10, 1))
 KL_WEIGHTS = (0.0, 0.3, 1.0, 3.0)
 STUDY_SEEDS = 3
+HIDDEN_UNITS = (100, 200, 1000)
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,16 @@ def kl_weights(seed: int = 0) -> list[RunConfig]:
     return [
         *(_small(10, s, kl_weight=weight) for s in seeds for weight in KL_WEIGHTS),
         *(_small(2, seed, kl_weight=weight) for weight in (0.0, 1.0)),
+    ]
+
+
+def hidden_units(seed: int = 0) -> list[RunConfig]:
+    """Section 5: both algorithms of Fig. 2 with fewer and with more hidden units; MNIST, 20."""
+    algorithms: tuple[AlgorithmName, ...] = ("aevb", "wake_sleep")
+    return [
+        dataclasses.replace(mnist(20, algorithm, seed=seed), n_hidden=n_hidden)
+        for n_hidden in HIDDEN_UNITS
+        for algorithm in algorithms
     ]
 
 

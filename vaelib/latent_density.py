@@ -12,8 +12,9 @@ from abc import ABC, abstractmethod
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import linear, softplus
+from torch.nn.functional import linear
 
+from vaelib.activations import softplus, tanh_
 from vaelib.checks import check_data, check_pixels
 from vaelib.log_density import LogDensity
 from vaelib.model import VariationalAutoencoder, log_standard_normal
@@ -83,10 +84,10 @@ class _OneHiddenLayer(ABC):
 
     def _hidden(self, z: Tensor) -> Tensor:
         check_inputs(z, self._layer)
-        return linear(z, self._weight, self._bias).tanh_()
+        return tanh_(linear(z, self._weight, self._bias))
 
     def _through_hidden(self, z: Tensor, hidden: Tensor, slope: Tensor) -> Tensor:
-        return (slope * (1.0 - hidden.square())) @ self._weight - z
+        return slope.addcmul_(slope * hidden, hidden, value=-1.0) @ self._weight - z
 
 
 class _Bernoulli(_OneHiddenLayer):
@@ -106,8 +107,7 @@ class _Bernoulli(_OneHiddenLayer):
 
     def log_likelihood(self, hidden: Tensor, outputs: Tensor) -> Tensor:
         data_term = (hidden * self._x_weight).sum(-1) + self._x_bias
-        # Above the threshold softplus(l) = l, which at 40 is exact in float64.
-        return data_term - softplus(outputs, threshold=40.0).sum(-1)
+        return data_term - softplus(outputs).sum(-1)
 
     def slope(self, hidden: Tensor, outputs: Tensor) -> Tensor:
         return self._x_weight - outputs.sigmoid_() @ self._weight_2

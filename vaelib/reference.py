@@ -1,14 +1,14 @@
 """The reference runs: which are carried how far, in the order of their worth, and their export.
 
-They are what `data/reference/` holds: a record for each run as text, the weights that figures need,
-and a manifest with the SHA-256 of every file.
+`data/reference/` holds them: a folder for each run with its record as text, and the weights where a
+figure needs them; and a manifest with the SHA-256 of every file.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
@@ -17,10 +17,11 @@ import torch
 
 from vaelib import compiling, deviations, experiments, runs
 from vaelib.adoption import adopt
+from vaelib.config import RunConfig
 from vaelib.errors import UserError
 from vaelib.experiments import RunRequest
 from vaelib.files import project_root, write_atomically
-from vaelib.store import WEIGHTS, Run, RunStore
+from vaelib.store import RECORD, WEIGHTS, Run, RunStore
 
 MANIFEST = "manifest.json"
 STORE = "reference"
@@ -44,6 +45,7 @@ def plan() -> list[RunRequest]:
         *((config, MILLION) for config in figure2),
         *((config, 10 * MILLION) for config in manifolds),
         *((config, MILLION) for config in deviations.runs()),
+        *((config, MILLION) for config in experiments.hidden_units()),
         *((config, 10 * MILLION) for config in experiments.figure3()),
         *((config, 10 * MILLION) for config in figure2),
         *((config, MILLION) for seed in range(1, SEEDS) for config in experiments.figure2(seed)),
@@ -59,6 +61,18 @@ def plan() -> list[RunRequest]:
             reached[config.slug] = samples
             requests.append(RunRequest(config, samples))
     return requests
+
+
+def published() -> RunStore:
+    """Those that come with the companion, in `data/reference/`; to be read, not written."""
+    return RunStore(project_root() / "data" / "reference")
+
+
+def known(configs: Iterable[RunConfig]) -> list[Run]:
+    """The published runs of these configurations, as far as they were carried."""
+    store = published()
+    records = [store.record(config) for config in configs]
+    return [Run(record, store.folder(record.config)) for record in records if record is not None]
 
 
 def default_store() -> RunStore:
@@ -105,20 +119,20 @@ def export(store: RunStore, folder: Path | None = None) -> list[str]:
     Raises:
         UserError: if there is no run to export.
     """
-    folder = folder or project_root() / "data" / "reference"
+    folder = folder or published().root
     figured = {config.slug for config in [*experiments.figure4(), *experiments.figure5()]}
     files: dict[str, bytes] = {}
     for config in {request.config.slug: request.config for request in plan()}.values():
         record = store.record(config)
         if record is None:
             continue
-        files[f"{config.slug}.json"] = record.to_json().encode()
+        files[f"{config.slug}/{RECORD}"] = record.to_json().encode()
         if config.slug in figured:
-            files[f"{config.slug}.safetensors"] = (store.folder(config) / WEIGHTS).read_bytes()
+            files[f"{config.slug}/{WEIGHTS}"] = (store.folder(config) / WEIGHTS).read_bytes()
     if not files:
         raise UserError(f"{store.root} holds no run of the plan: `vaelib reference` computes them")
-    folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / name, content)
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
     write_atomically(folder / MANIFEST, (json.dumps(hashes, indent=1) + "\n").encode())

@@ -1,0 +1,83 @@
+"""What each choice that the paper leaves open does to the curve, and which lies nearest to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pandas as pd
+
+from vaelib import deviations
+from vaelib.config import RunConfig
+from vaelib.store import Run
+from vaelib.studies.learning_curves import KEYS, at, curves_of, distance_from_paper
+
+SAMPLES = 10**6
+
+
+def measured(
+    published: pd.DataFrame,
+    known: Callable[[Iterable[RunConfig]], list[Run]],
+    *,
+    samples: int = SAMPLES,
+) -> pd.DataFrame:
+    """Every choice with what it reaches on test data, and how far from the paper's curve it runs.
+
+    Args:
+        published: the paper's curves of Figs 2 and 3 together, from `paper.curves`.
+        known: from settings to the runs that there are, such as `reference.known`.
+        samples: training samples.
+
+    Returns:
+        a row for each choice with a run that came so far: matter, choice, base, n_seeds; value
+        (mean over seeds of the test curve at `samples`), low and high (over seeds); from_default
+        (value minus the default's, seed by seed, averaged) with its own low and high; distance
+        (mean absolute distance of the test curve from the paper's, up to `samples`, mean over
+        seeds; NaN where the paper's has no point). Nats per datapoint.
+    """
+    keys = [key for key in KEYS if key != "split"]
+    seeds = range(deviations.SEEDS)
+    rows = []
+    defaults: dict[str, dict[int, float]] = {}
+    for choice in deviations.choices():
+        configs = [deviations.config_of(choice, seed) for seed in seeds]
+        curves = curves_of(known(configs))
+        test = curves[(curves["split"] == "test") & (curves["training_samples"] <= samples * 1.01)]
+        reached = {seed: at(test[test["seed"] == seed], samples) for seed in seeds}
+        values = {seed: value for seed, value in reached.items() if value is not None}
+        if not choice.settings:
+            defaults[choice.base] = values
+        if not values:
+            continue
+        default = defaults[choice.base]
+        gains = [value - default[seed] for seed, value in values.items() if seed in default]
+        panel = [getattr(configs[0], key) for key in keys]
+        theirs = published[(published[keys] == panel).all(axis=1)]
+        apart = distance_from_paper(test, theirs, until=samples)["distance"]
+        rows.append(
+            {
+                "matter": choice.matter,
+                "choice": choice.choice,
+                "base": choice.base,
+                "n_seeds": len(values),
+                "value": np.mean(list(values.values())),
+                "low": min(values.values()),
+                "high": max(values.values()),
+                "from_default": np.mean(gains) if gains else np.nan,
+                "from_default_low": min(gains, default=np.nan),
+                "from_default_high": max(gains, default=np.nan),
+                "distance": apart.mean(),
+            }
+        )
+    columns = ["matter", "choice", "base", "n_seeds", "value", "low", "high"]
+    columns += ["from_default", "from_default_low", "from_default_high", "distance"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def nearest(table: pd.DataFrame, base: str) -> str | None:
+    """Which choice of `measured` runs nearest to the paper's curve, for one base, in words."""
+    rows = table[(table["base"] == base) & table["distance"].notna()]
+    if rows.empty:
+        return None
+    matter, choice = rows.sort_values("distance")[["matter", "choice"]].iloc[0]
+    return f"{matter}: {choice}"
