@@ -727,3 +727,21 @@ def test_settings_of_m_and_l_stand_where_they_are_compared() -> None:
 def test_only_a_plane_of_codes_is_drawn_without_the_kl() -> None:
     with pytest.raises(UserError, match="n_latent 5: a plane of codes needs 2"):
         figures.without_the_kl({"off": model(5)}, IMAGES, torch.arange(7), SHAPE)
+
+
+def test_choices_stand_in_the_panel_of_their_run_beside_the_default() -> None:
+    table = pd.DataFrame(
+        [("Default", "as in this book", base, 2.0) for base in ("mnist", "frey_face")]
+        + [("Warm-up", "none", "mnist", 5.0), ("Leapfrog steps", "5", "mcem", 1.0)],
+        columns=["matter", "choice", "base", "distance"],
+    )
+    figure = figures.distance_from_paper(table)
+    mnist, frey_face = panels(figure)
+    assert [label.get_text() for label in mnist.get_yticklabels()] == [
+        "Warm-up: none",
+        "as in this book",
+    ]
+    assert mnist.lines[0].get_xdata()[0] == 2.0  # type: ignore[index]
+    assert len(frey_face.get_yticklabels()) == 1
+    with pytest.raises(UserError, match="compute reference runs"):
+        figures.distance_from_paper(table[table["base"] == "mcem"])

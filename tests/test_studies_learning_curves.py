@@ -14,7 +14,7 @@ from vaelib.config import RunConfig
 from vaelib.evaluation import CurvePoint
 from vaelib.record import Record
 from vaelib.store import Run
-from vaelib.studies.deviations import measured, nearest
+from vaelib.studies.deviations import measured_deviations, nearest_choice
 from vaelib.studies.learning_curves import (
     at,
     beginning,
@@ -132,12 +132,12 @@ def test_choices_are_measured_against_the_default_seed_by_seed() -> None:
     def base(config: RunConfig) -> RunConfig:
         return dataclasses.replace(config, seed=0)
 
-    table = measured(published({10**6: -118.9}), known)  # type: ignore[arg-type]
+    table = measured_deviations(published({10**6: -118.9}), known)  # type: ignore[arg-type]
     assert set(table["base"]) == {"mnist"}
     default = table[table["matter"] == "Default"].iloc[0]
     assert (default["value"], default["low"], default["high"]) == (-121.0, -122.0, -120.0)
     others = table[table["matter"] != "Default"]
     assert (others[["from_default", "from_default_low", "from_default_high"]] == 2.0).all(axis=None)
     assert default["distance"] == pytest.approx((1.1 + 2.1 + 3.1) / 3)
-    assert nearest(table, "mnist") != "Default: as in this book"
-    assert nearest(table, "frey_face") is None
+    assert nearest_choice(table, "mnist") != "Default: as in this book"
+    assert nearest_choice(table, "frey_face") is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -10,9 +12,11 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from vaelib import datasets, experiments, runs, studies
+from vaelib import datasets, experiments, reference, runs, studies
+from vaelib.config import RunConfig
 from vaelib.randomness import generator
 from vaelib.store import Run
+from vaelib.studies.learning_curves import beginnings, curves_of
 
 REPRODUCED, PARTLY, NOT_REPRODUCED, NOT_RUN = "reproduced", "partly", "not reproduced", "not run"
 
@@ -78,6 +82,38 @@ class Evidence:
         )
 
     @cached_property
+    def figure2_curves(self) -> pd.DataFrame:
+        """Fig. 2 as far as anyone here carried it: see `furthest`."""
+        return furthest(self.figure2, experiments.figure2)
+
+    @cached_property
+    def figure3_curves(self) -> pd.DataFrame:
+        """Fig. 3 as far as anyone here carried it: see `furthest`."""
+        return furthest(self.figure3, experiments.figure3)
+
+    @cached_property
+    def hidden_units_curves(self) -> pd.DataFrame:
+        """The reference runs that differ in the number of hidden units, with those of Fig. 2."""
+        of_figure = [c for c in experiments.figure2(0) if c.dataset == "mnist"]
+        configs = [
+            dataclasses.replace(config, seed=seed)
+            for seed in range(experiments.STUDY_SEEDS)
+            for config in [*experiments.hidden_units(), *of_figure]
+            if config.n_latent == experiments.hidden_units()[0].n_latent
+        ]
+        tables = [
+            curves_of([run]).assign(n_hidden=run.config.n_hidden)
+            for run in reference.known(configs)
+        ]
+        return pd.concat(tables, ignore_index=True) if tables else curves_of([])
+
+    @cached_property
+    def beginnings(self) -> pd.DataFrame:
+        """The reader's runs of Figs 2 and 3 beside the reference runs of the same settings."""
+        own = [*self.figure2, *self.figure3]
+        return beginnings(own, reference.known(run.config for run in own))
+
+    @cached_property
     def figure5(self) -> list[Run]:
         """The four runs of Fig. 5."""
         return self._ensure("figure5")
@@ -117,6 +153,52 @@ class Evidence:
     def stand_in(self) -> bool:
         """Whether any run of Fig. 2 saw a stand-in for the real data."""
         return any(run.record.data["stand_in"] for run in self.figure2)
+
+
+def furthest(own: list[Run], group: Callable[[int], list[RunConfig]]) -> pd.DataFrame:
+    """The curves of a figure, of each run the furthest that there is, for every seed.
+
+    Args:
+        own: the reader's runs.
+        group: from a seed to the figure's configurations.
+
+    Returns:
+        `runs.curves` of the reader's runs, those replaced of which a reference run goes further,
+        and of the reference runs with other seeds; and a column `reference`, whether it is one.
+    """
+    published = reference.known(config for seed in range(reference.SEEDS) for config in group(seed))
+    runs_of: dict[str, tuple[Run, bool]] = {run.config.slug: (run, False) for run in own}
+    for run in published:
+        known = runs_of.get(run.config.slug)
+        if known is None or (known[0].until or known[0].record.samples) < run.record.samples:
+            runs_of[run.config.slug] = (run, True)
+    return pd.concat(
+        [runs.curves([run]).assign(reference=is_one) for run, is_one in runs_of.values()],
+        ignore_index=True,
+    )
+
+
+def at_common_samples(
+    curves: pd.DataFrame, panel: list[str], compared: str, *, seed: int
+) -> pd.DataFrame:
+    """The last points that all runs which are compared have reached, for one seed.
+
+    Args:
+        curves: from `furthest`.
+        panel: the columns that make a panel, within which runs are compared.
+        compared: the column in which they differ.
+        seed: of the runs.
+
+    Returns:
+        the rows of `curves` there.
+    """
+    of_seed = curves[curves["seed"] == seed]
+    ends = of_seed.groupby([*panel, compared])["training_samples"].max()
+    common = ends.groupby(panel).min().rename("common").reset_index()
+    near = of_seed.merge(common, on=panel)
+    near = near[near["training_samples"] <= near["common"]]
+    last = near.groupby([*panel, compared])["training_samples"].transform("max")
+    return near[near["training_samples"] == last]
 
 
 def last_points(group: list[Run]) -> pd.DataFrame:

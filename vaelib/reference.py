@@ -45,7 +45,11 @@ def plan() -> list[RunRequest]:
         *((config, MILLION) for config in figure2),
         *((config, 10 * MILLION) for config in manifolds),
         *((config, MILLION) for config in deviations.runs()),
-        *((config, MILLION) for config in experiments.hidden_units()),
+        *(
+            (config, MILLION)
+            for seed in range(experiments.STUDY_SEEDS)
+            for config in experiments.hidden_units(seed)
+        ),
         *((config, 10 * MILLION) for config in experiments.figure3()),
         *((config, 10 * MILLION) for config in figure2),
         *((config, MILLION) for seed in range(1, SEEDS) for config in experiments.figure2(seed)),

@@ -11,11 +11,6 @@ from vaelib.errors import UserError
 from vaelib.files import project_root
 
 
-def check_source(claim: Claim) -> str:
-    """The code of the claim's check; empty if it has none."""
-    return inspect.getsource(claim.check) if claim.check else ""
-
-
 def source_of_test(name: str, *, folder: Path | None = None) -> str:
     """The code of a test, decorators included.
 
@@ -45,7 +40,7 @@ def links(claim: Claim) -> str:
 
 def listing(claim: Claim) -> str:
     """The claim's check and tests in a folded box, as MyST, where `links` leads."""
-    check = f"`vaelib.claims`:\n```python\n{check_source(claim)}```" if claim.check else "None."
+    check = f"`vaelib.claims`:\n```python\n{inspect.getsource(claim.check)}```"
     tests = [f"`tests/{name}`:\n```python\n{source_of_test(name)}```" for name in claim.tests]
     body = "\n\n".join([check, *tests])
     title = f"{claim.id}: {claim.statement}"

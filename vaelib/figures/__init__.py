@@ -5,6 +5,7 @@ an input that it cannot draw. Importing this package sets nothing; call `use_the
 """
 
 from vaelib.figures.bound import decomposition, posterior_1d
+from vaelib.figures.deviations import distance_from_paper
 from vaelib.figures.estimators import (
     estimator_variance,
     gradient_variance,
@@ -39,6 +40,7 @@ __all__ = [
     "PALETTE",
     "convergence",
     "decomposition",
+    "distance_from_paper",
     "draws_against_images",
     "estimator_variance",
     "figure1",

@@ -1,6 +1,7 @@
 """Small measurements that the chapters show: how right, and how noisy, an estimator is."""
 
 from vaelib.studies.bounds import bound_noise, estimator_variance, variance_with_interval
+from vaelib.studies.deviations import measured_deviations, nearest_choice
 from vaelib.studies.full_vb import FULL_VB, MAP, ML, Fitted, exact_log_likelihood, fit
 from vaelib.studies.gradients import (
     BASELINE,
@@ -23,6 +24,7 @@ from vaelib.studies.latent_space import (
     neighbour_accuracy,
     principal_components,
 )
+from vaelib.studies.learning_curves import beginnings, bounds_by_decade, curves_of
 from vaelib.studies.likelihood import SETTINGS, Setting, likelihood_estimators
 from vaelib.studies.likelihood_by_dimension import (
     LIKELIHOOD_TOLERANCE,
@@ -76,9 +78,12 @@ __all__ = [
     "Ratio",
     "Setting",
     "auto_encoder",
+    "beginnings",
     "best_without_codes",
     "bound_noise",
+    "bounds_by_decade",
     "calibration_ranks",
+    "curves_of",
     "decoding_curves",
     "decodings",
     "draws_at_equal_cost",
@@ -100,7 +105,9 @@ __all__ = [
     "likelihood_summary",
     "linear_gaussian_fits",
     "manifold_roughness",
+    "measured_deviations",
     "mixed_predictive_bound",
+    "nearest_choice",
     "neighbour_accuracy",
     "principal_components",
     "reparameterization_checks",

@@ -15,7 +15,7 @@ from vaelib.studies.learning_curves import KEYS, at, curves_of, distance_from_pa
 SAMPLES = 10**6
 
 
-def measured(
+def measured_deviations(
     published: pd.DataFrame,
     known: Callable[[Iterable[RunConfig]], list[Run]],
     *,
@@ -74,8 +74,8 @@ def measured(
     return pd.DataFrame(rows, columns=columns)
 
 
-def nearest(table: pd.DataFrame, base: str) -> str | None:
-    """Which choice of `measured` runs nearest to the paper's curve, for one base, in words."""
+def nearest_choice(table: pd.DataFrame, base: str) -> str | None:
+    """For one base, which choice runs nearest to the paper's curve, in words."""
     rows = table[(table["base"] == base) & table["distance"].notna()]
     if rows.empty:
         return None
