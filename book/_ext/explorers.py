@@ -18,6 +18,8 @@ from vaelib.figures.latent_space import DIGIT_COLOURS
 
 FOLDER = "explorers"
 PREFIX = "explorer-"
+# What an explorer's own script needs beside common.js and the palette.
+NEEDS = {"manifold": ("networks", "plane"), "draw": ("networks", "plane", "pen")}
 
 
 def names(document: nodes.document) -> list[str]:
@@ -32,8 +34,9 @@ def add_scripts(
     """Give a page the scripts of its explorers, and no other page any."""
     if document is None or not (found := names(document)):
         return
-    for name in ("common", "palette", *dict.fromkeys(found)):
-        app.add_js_file(f"{FOLDER}/{name}.js", loading_method="defer")
+    needed = [script for name in found for script in (*NEEDS.get(name, ()), name)]
+    for script in ("common", "palette", *dict.fromkeys(needed)):
+        app.add_js_file(f"{FOLDER}/{script}.js", loading_method="defer")
     app.add_css_file(f"{FOLDER}/explorers.css")
 
 

@@ -214,8 +214,8 @@
   const received = {};
   const loading = {};
 
-  /** Called by a file of data with what it carries. */
-  explorers.receive = (name, content) => (received[name] = content);
+  /** Called by a file of data with what it carries: its header and a string of float16. */
+  explorers.receive = (name, header, numbers) => (received[name] = { ...header, numbers });
 
   /** What `name`.js hands to `receive`, loaded once and only when asked for. */
   explorers.load = function (name) {

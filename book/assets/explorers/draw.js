@@ -1,0 +1,305 @@
+/* Explorer 2: draw a digit; see its posterior, samples from it, and the bound of Eq. 3 in parts. */
+(function () {
+  "use strict";
+
+  const { element, number } = explorers;
+  const SHAPE = [28, 28];
+  const SHOWN = 7; // samples that are decoded to be seen
+  const DRAWS = 32; // L, draws that the reconstruction is averaged over
+  const LENS = 6;
+
+  function bytes(base64) {
+    return Float32Array.from(atob(base64), (character) => character.charCodeAt(0) / 255);
+  }
+
+  /** q(z|x) as a vector of functions to draw: an ellipse on the plane, or twenty bars. */
+  function drawEllipse(context, view, q, z) {
+    const colour = explorers.colour(explorers.palette.vermilion);
+    const [x, y] = view.place(...q.mean);
+    const box = view.box();
+    const unit = box.width / (2 * view.reach);
+    const ellipse = (at, scale, wide) => {
+      context.beginPath();
+      const radii = Array.from(q.deviation, (sigma) => sigma * unit * scale * wide);
+      context.ellipse(...at, ...radii, 0, 0, 2 * Math.PI);
+    };
+    const paint = function (at, scale) {
+      context.fillStyle = context.strokeStyle = colour;
+      for (const wide of [2, 1]) {
+        ellipse(at, scale, wide);
+        context.globalAlpha = 0.22;
+        context.fill();
+        context.globalAlpha = 1;
+        context.lineWidth = 1.5;
+        context.stroke();
+      }
+    };
+    view.clipped(context, () => paint([x, y], 1));
+    // A lens in the corner that the posterior leaves free.
+    const radius = box.width * 0.16;
+    const lens = [
+      q.mean[0] > 0 ? box.left + radius + 6 : box.left + box.width - radius - 6,
+      q.mean[1] > 0 ? box.top + box.height - radius - 6 : box.top + radius + 6,
+    ];
+    const ink = explorers.ink();
+    context.save();
+    context.strokeStyle = ink.muted;
+    context.lineWidth = 1;
+    context.setLineDash([3, 3]);
+    context.beginPath();
+    context.moveTo(x, y);
+    context.lineTo(...lens);
+    context.stroke();
+    context.setLineDash([]);
+    context.beginPath();
+    context.arc(...lens, radius, 0, 2 * Math.PI);
+    context.fillStyle = ink.background;
+    context.fill();
+    context.stroke();
+    context.clip();
+    paint(lens, LENS);
+    context.fillStyle = ink.text;
+    for (const code of z.slice(0, SHOWN)) {
+      context.beginPath();
+      context.arc(
+        lens[0] + (code[0] - q.mean[0]) * unit * LENS,
+        lens[1] - (code[1] - q.mean[1]) * unit * LENS,
+        2.2,
+        0,
+        2 * Math.PI
+      );
+      context.fill();
+    }
+    context.restore();
+    context.fillStyle = ink.muted;
+    context.font = "12px system-ui, sans-serif";
+    context.textAlign = "center";
+    context.fillText(`× ${LENS}`, lens[0], lens[1] + radius + (q.mean[1] > 0 ? -radius * 2 - 5 : 14));
+  }
+
+  function drawBars(context, width, height, q) {
+    const ink = explorers.ink();
+    const colour = explorers.colour(explorers.palette.vermilion);
+    const box = { left: 30, top: 10, width: width - 36, height: height * 0.68 };
+    const foot = { top: box.top + box.height + 30, height: height * 0.32 - 66 };
+    const n = q.mean.length;
+    const across = (j) => box.left + ((j + 0.5) / n) * box.width;
+    const up = (z) => box.top + (0.5 - z / 8) * box.height;
+    context.fillStyle = ink.border;
+    context.globalAlpha = 0.5;
+    context.fillRect(box.left, up(1), box.width, up(-1) - up(1));
+    context.globalAlpha = 1;
+    context.fillStyle = context.strokeStyle = ink.muted;
+    context.lineWidth = 1;
+    context.font = "12px system-ui, sans-serif";
+    context.textBaseline = "middle";
+    context.textAlign = "right";
+    for (const tick of [-3, -2, -1, 0, 1, 2, 3]) {
+      context.fillText(String(tick).replace("-", "−"), box.left - 6, up(tick));
+    }
+    context.beginPath();
+    context.moveTo(box.left, up(0));
+    context.lineTo(box.left + box.width, up(0));
+    context.stroke();
+    context.textAlign = "left";
+    context.fillText("μ ± σ of each dimension; grey: the prior, 0 ± 1", box.left, box.top + 6);
+    context.fillText("KL of each, in nats", box.left, foot.top - 10);
+    context.textAlign = "center";
+    const kl = explorers.divergence(q);
+    for (let j = 0; j < n; j += 1) {
+      const x = across(j);
+      const wide = Math.max((box.width / n) * 0.55, 4);
+      const [high, low] = [q.mean[j] + q.deviation[j], q.mean[j] - q.deviation[j]].map(up);
+      context.fillStyle = colour;
+      context.globalAlpha = 0.4;
+      context.fillRect(x - wide / 2, high, wide, low - high);
+      context.globalAlpha = 1;
+      context.fillRect(x - wide / 2, up(q.mean[j]) - 1.25, wide, 2.5);
+      const tall = (Math.min(kl[j], 6) / 6) * foot.height;
+      context.fillRect(x - wide / 2, foot.top + foot.height - tall, wide, tall);
+      context.fillStyle = ink.muted;
+      if (width > 360 || j % 2 === 0) context.fillText(j + 1, x, foot.top + foot.height + 12);
+    }
+    context.beginPath();
+    context.moveTo(box.left, foot.top + foot.height + 0.5);
+    context.lineTo(box.left + box.width, foot.top + foot.height + 0.5);
+    context.stroke();
+  }
+
+  async function build(stage) {
+    const models = {};
+    const view = explorers.plane();
+    const state = { latent: 2, x: null, seed: 1, q: null, z: [] };
+
+    async function model(latent) {
+      models[latent] = models[latent] || {
+        encoder: explorers.encoder(await explorers.load(`mnist_${latent}_encoder`)),
+        decoder: explorers.decoder(await explorers.load(`mnist_${latent}_decoder`)),
+      };
+      return models[latent];
+    }
+
+    const ground = element("canvas");
+    let grounded = "";
+    function drawMap(context, width, height) {
+      [view.width, view.height] = [width, height];
+      const scale = window.devicePixelRatio || 1;
+      const key = `${width} ${height} ${scale} ${explorers.dark()}`;
+      if (grounded !== key) {
+        grounded = key;
+        [ground.width, ground.height] = [width, height].map((side) => Math.round(side * scale));
+        const under = ground.getContext("2d");
+        under.setTransform(scale, 0, 0, scale, 0, 0);
+        view.clipped(under, (box) => {
+          under.fillStyle = explorers.ink().background;
+          under.fillRect(box.left, box.top, box.width, box.height);
+          explorers.dots(under, view, models[2].decoder, { alpha: 0.5 });
+          explorers.names(under, view, models[2].decoder);
+        });
+        view.axes(under);
+      }
+      context.drawImage(ground, 0, 0, width, height);
+      if (state.q) drawEllipse(context, view, state.q, state.z);
+    }
+
+    const posterior = explorers.canvas({
+      label: "The posterior q(z|x)",
+      draw(context, width, height) {
+        if (state.latent === 2) drawMap(context, width, height);
+        else drawBars(context, width, height, state.q || { mean: [], deviation: [] });
+      },
+    });
+    const pad = explorers.pad((x) => {
+      state.x = x;
+      update();
+    });
+    const cells = Array.from({ length: SHOWN + 1 }, () =>
+      element("canvas", { width: SHAPE[1], height: SHAPE[0], role: "img" })
+    );
+    const captions = ["x, as the encoder sees it", ...Array(SHOWN).fill("")];
+    const row = element(
+      "div",
+      { class: "explorer-cells" },
+      ...cells.map((cell, i) =>
+        element("div", {}, cell, element("span", {}, captions[i] || `sample ${i}`))
+      )
+    );
+    const bar = element("div", { class: "explorer-bar", "aria-hidden": "true" });
+    const average = element("div", { class: "explorer-bar slim", "aria-hidden": "true" });
+    const sum = element("p", { class: "explorer-sum", role: "status" });
+    const usual = element("p", { class: "explorer-source" });
+
+    /** Two segments in proportion to nats. */
+    function fill(target, reconstruction, kl, scale) {
+      const { orange, vermilion } = explorers.palette;
+      target.replaceChildren(
+        ...[
+          [-reconstruction, orange],
+          [kl, vermilion],
+        ].map(([nats, hex]) =>
+          element("span", { style: `width: ${(100 * nats) / scale}%; background: ${hex}` })
+        )
+      );
+    }
+
+    function update() {
+      const { encoder, decoder } = models[state.latent];
+      const test = encoder.test;
+      const blank = state.x === null;
+      const x = state.x || new Float32Array(SHAPE[0] * SHAPE[1]);
+      explorers.image(x, SHAPE, cells[0]);
+      cells[0].setAttribute("aria-label", "The drawing as the encoder sees it");
+      row.classList.toggle("blank", blank);
+      state.q = blank ? null : encoder.encode(x);
+      if (blank) {
+        state.z = [];
+        sum.textContent = "Draw a digit, or choose one of those below the pad.";
+        bar.replaceChildren();
+      } else {
+        const epsilon = explorers.normal(state.seed);
+        state.z = Array.from({ length: DRAWS }, () =>
+          Array.from(state.q.mean, (mu, j) => mu + state.q.deviation[j] * epsilon())
+        );
+        const logits = state.z.map(decoder.logits);
+        const each = logits.map((some) => explorers.logLikelihood(x, some));
+        const mean = each.reduce((total, value) => total + value, 0) / DRAWS;
+        const kl = explorers.divergence(state.q).reduce((total, value) => total + value, 0);
+        for (let i = 0; i < SHOWN; i += 1) {
+          const shades = logits[i].map((logit) => 1 / (1 + Math.exp(-logit)));
+          explorers.image(shades, SHAPE, cells[i + 1]);
+          cells[i + 1].setAttribute("aria-label", `Decoded sample ${i + 1}`);
+        }
+        const scale = Math.max(300, kl - mean);
+        fill(bar, mean, kl, scale);
+        fill(average, test.reconstruction, test.kl, scale);
+        state.parts = { reconstruction: mean, kl, bound: mean - kl };
+        sum.replaceChildren(
+          element("b", {}, `bound ${number(mean - kl, 1)}`),
+          " = ",
+          element("span", { class: "reconstruction" }, `reconstruction ${number(mean, 1)}`),
+          " − ",
+          element("span", { class: "kl" }, `KL ${number(kl, 1)}`),
+          " nats"
+        );
+      }
+      posterior.redraw();
+      usual.textContent =
+        `Test images on average: bound ${number(test.reconstruction - test.kl, 1)} = ` +
+        `${number(test.reconstruction, 1)} − ${number(test.kl, 1)} nats, after ` +
+        `${String(decoder.samples).replace(/\B(?=(\d{3})+$)/g, " ")} training samples. ` +
+        `The reconstruction is the mean over ${DRAWS} draws of z.`;
+    }
+
+    const { images } = await explorers.load("digits");
+    await model(2);
+    const examples = images.map((image, digit) => {
+      const x = bytes(image);
+      const picture = explorers.image(x, SHAPE);
+      return element(
+        "button",
+        {
+          type: "button",
+          "aria-label": `Take a test image of a ${digit}`,
+          click: () => pad.show(x),
+        },
+        picture
+      );
+    });
+    stage.append(
+      element(
+        "div",
+        { class: "explorer-controls" },
+        explorers.choice("Latent dimensions", { 2: "2", 20: "20" }, 2, async (latent) => {
+          await model(Number(latent));
+          state.latent = Number(latent);
+          update();
+        }),
+        explorers.button("Clear", () => pad.clear()),
+        explorers.button("New samples", () => {
+          state.seed += 1;
+          update();
+        })
+      ),
+      element(
+        "div",
+        { class: "explorer-draw-panels" },
+        element("div", {}, pad, element("div", { class: "explorer-examples" }, ...examples)),
+        posterior
+      ),
+      row,
+      sum,
+      bar,
+      average,
+      usual,
+      explorers.suggestions(
+        "Draw a 4 and close it slowly to a 9. Watch the posterior cross the plane.",
+        "Draw something that is no digit. Which term pays for it?",
+        "Take an example with 2 dimensions, then with 20: the code costs more, and buys more.",
+        "With the keyboard: arrow keys move the pen, Space puts it down, Tab leads to the examples."
+      )
+    );
+    update();
+  }
+
+  explorers.register("draw", { invitation: "Draw a digit yourself", build });
+})();
