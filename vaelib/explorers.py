@@ -44,13 +44,6 @@ class Trained(NamedTuple):
     data: Dataset
 
 
-def wanted(profile: str, *, seed: int = 0) -> list[RunRequest]:
-    """The runs whose networks are shown: a plane for each data set, and 20 dimensions for MNIST."""
-    planes = experiments.requests("figure4", profile, seed=seed)
-    wide = experiments.requests("figure5", profile, seed=seed)
-    return [*planes, *(request for request in wide if request.config.n_latent == 20)]
-
-
 def export(folder: Path, profile: str, *, device: str = "cpu", seed: int = 0) -> dict[str, int]:
     """Write all scripts; return the size of each in bytes, by name.
 
@@ -59,7 +52,7 @@ def export(folder: Path, profile: str, *, device: str = "cpu", seed: int = 0) ->
     """
     store = RunStore.default(device)
     files: dict[str, bytes] = {}
-    for request in wanted(profile, seed=seed):
+    for request in experiments.explorers(profile, seed=seed):
         trained = furthest(request, device=device, store=store)
         files |= network_files(f"{request.config.dataset}_{request.config.n_latent}", trained)
         if request.config.dataset == "mnist":

@@ -5,6 +5,7 @@ an input that it cannot draw. Importing this package sets nothing; call `use_the
 """
 
 from vaelib.figures.bound import decomposition, posterior_1d
+from vaelib.figures.coding import coding
 from vaelib.figures.estimators import (
     estimator_variance,
     gradient_variance,
@@ -37,6 +38,7 @@ __all__ = [
     "LINESTYLES",
     "MARKERS",
     "PALETTE",
+    "coding",
     "convergence",
     "decomposition",
     "draws_against_images",
