@@ -56,12 +56,14 @@ def coding(
     middle.scatter(*codes.T, c=shades, s=3, lw=0, alpha=0.5, rasterized=True)
     for deviations in (2, 1):
         width, height = 2 * deviations * to_array(q.stddev)
-        place = to_array(q.mean)
+        first, second = to_array(q.mean)
+        place = (float(first), float(second))
         middle.add_patch(Ellipse(place, width, height, color=VERMILION, alpha=0.35, lw=0))
         middle.add_patch(Ellipse(place, width, height, edgecolor=VERMILION, fill=False, lw=1.2))
     middle.set(xlabel="$z_1$", ylabel="$z_2$", aspect="equal", title=r"$q_\phi(z|\mathbf{x})$")
-    middle.set_xlim(np.quantile(codes[:, 0], (0.001, 0.999)) + (-0.3, 0.3))
-    middle.set_ylim(np.quantile(codes[:, 1], (0.001, 0.999)) + (-0.3, 0.3))
+    # Not out to the last stray code.
+    (left_end, bottom), (right_end, top) = np.quantile(codes, (0.001, 0.999), axis=0)
+    middle.set(xlim=(left_end - 0.3, right_end + 0.3), ylim=(bottom - 0.3, top + 0.3))
     right.imshow(sheet(decoded, columns=2, gap=GAP), cmap="gray", vmin=0, vmax=1)
     right.set_title(r"$p_\theta(\mathbf{x}|z^{(l)})$")
     for axes in (left, right):
