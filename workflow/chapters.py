@@ -21,7 +21,7 @@ HEADER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 OPTIONS = re.compile(r"\A(?::[\w-]+:[^\n]*\n)+|\A---\n.*?\n---\n", re.DOTALL)
 COMPANION_KEYS = {"data", "runs", "after"}
-EXPLORER = re.compile(r"\{container\} explorer explorer-(\w+)")
+EXPLORER = re.compile(r"\{container\} explorer explorer-([\w-]+)")
 # The explorers that load networks when the reader touches them.
 WITH_NETWORKS = {"manifold", "draw"}
 

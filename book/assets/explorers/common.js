@@ -83,6 +83,9 @@
   explorers.number = (value, digits = 2) =>
     value.toFixed(digits).replace(/^-(0\.?0*)$/, "$1").replace("-", "−");
 
+  /** A count with its digits in threes: 100 000. */
+  explorers.count = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, "\u00a0");
+
   let groups = 0;
 
   /** One choice out of few: radio buttons in a row. `options` is {value: label}. */
@@ -259,7 +262,8 @@
         try {
           await build(stage, container);
           wait.remove();
-          stage.querySelector("[tabindex], input, button")?.focus({ preventScroll: true });
+          const first = stage.querySelector("canvas[tabindex]") || stage.querySelector("input");
+          first?.focus({ preventScroll: true });
         } catch (error) {
           wait.textContent = `This explorer cannot start: ${error.message}.`;
           stage.before(picture);

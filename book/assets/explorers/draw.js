@@ -6,13 +6,17 @@
   const SHAPE = [28, 28];
   const SHOWN = 7; // samples that are decoded to be seen
   const DRAWS = 32; // L, draws that the reconstruction is averaged over
-  const LENS = 6;
+
+  const COLOURS = {
+    reconstruction: explorers.palette.orange,
+    kl: explorers.palette.vermilion,
+  };
 
   function bytes(base64) {
     return Float32Array.from(atob(base64), (character) => character.charCodeAt(0) / 255);
   }
 
-  /** q(z|x) as a vector of functions to draw: an ellipse on the plane, or twenty bars. */
+  /** q(z|x) on the plane: its ellipses of one and two deviations, and a lens. */
   function drawEllipse(context, view, q, z) {
     const colour = explorers.colour(explorers.palette.vermilion);
     const [x, y] = view.place(...q.mean);
@@ -35,8 +39,9 @@
       }
     };
     view.clipped(context, () => paint([x, y], 1));
-    // A lens in the corner that the posterior leaves free.
+    // A lens in the corner that the posterior leaves free; twice σ fills most of it.
     const radius = box.width * 0.16;
+    const power = Math.max(1, Math.floor((0.45 * radius) / (unit * Math.max(...q.deviation))));
     const lens = [
       q.mean[0] > 0 ? box.left + radius + 6 : box.left + box.width - radius - 6,
       q.mean[1] > 0 ? box.top + box.height - radius - 6 : box.top + radius + 6,
@@ -57,13 +62,13 @@
     context.fill();
     context.stroke();
     context.clip();
-    paint(lens, LENS);
+    paint(lens, power);
     context.fillStyle = ink.text;
     for (const code of z.slice(0, SHOWN)) {
       context.beginPath();
       context.arc(
-        lens[0] + (code[0] - q.mean[0]) * unit * LENS,
-        lens[1] - (code[1] - q.mean[1]) * unit * LENS,
+        lens[0] + (code[0] - q.mean[0]) * unit * power,
+        lens[1] - (code[1] - q.mean[1]) * unit * power,
         2.2,
         0,
         2 * Math.PI
@@ -74,9 +79,12 @@
     context.fillStyle = ink.muted;
     context.font = "12px system-ui, sans-serif";
     context.textAlign = "center";
-    context.fillText(`× ${LENS}`, lens[0], lens[1] + radius + (q.mean[1] > 0 ? -radius * 2 - 5 : 14));
+    context.textBaseline = "middle";
+    const beside = q.mean[1] > 0 ? -radius - 10 : radius + 10;
+    context.fillText(`× ${power}`, lens[0], lens[1] + beside);
   }
 
+  /** q(z|x) in many dimensions: a bar from μ − σ to μ + σ for each, and what each costs. */
   function drawBars(context, width, height, q) {
     const ink = explorers.ink();
     const colour = explorers.colour(explorers.palette.vermilion);
@@ -176,31 +184,50 @@
     const cells = Array.from({ length: SHOWN + 1 }, () =>
       element("canvas", { width: SHAPE[1], height: SHAPE[0], role: "img" })
     );
-    const captions = ["x, as the encoder sees it", ...Array(SHOWN).fill("")];
     const row = element(
       "div",
       { class: "explorer-cells" },
       ...cells.map((cell, i) =>
-        element("div", {}, cell, element("span", {}, captions[i] || `sample ${i}`))
+        element("div", {}, cell, element("span", {}, i ? `sample ${i}` : "x"))
       )
     );
-    const bar = element("div", { class: "explorer-bar", "aria-hidden": "true" });
-    const average = element("div", { class: "explorer-bar slim", "aria-hidden": "true" });
+    const bar = element("div", { class: "explorer-bar" });
+    const average = element("div", { class: "explorer-bar" });
+    const bars = element(
+      "div",
+      { class: "explorer-bars", "aria-hidden": "true" },
+      element("span", {}, "this image"),
+      bar,
+      element("span", {}, "test images"),
+      average
+    );
     const sum = element("p", { class: "explorer-sum", role: "status" });
     const usual = element("p", { class: "explorer-source" });
+    const note = element(
+      "p",
+      { class: "explorer-source" },
+      `x is the drawing in MNIST's form: its longer side fills ${explorers.BOX} pixels, its centre ` +
+        `of mass lies in the middle of 28 × 28. The reconstruction is the mean over ${DRAWS} ` +
+        "draws of z; the first seven are shown, decoded."
+    );
 
     /** Two segments in proportion to nats. */
     function fill(target, reconstruction, kl, scale) {
-      const { orange, vermilion } = explorers.palette;
-      target.replaceChildren(
-        ...[
-          [-reconstruction, orange],
-          [kl, vermilion],
-        ].map(([nats, hex]) =>
-          element("span", { style: `width: ${(100 * nats) / scale}%; background: ${hex}` })
-        )
-      );
+      const segment = (part, nats) =>
+        element("span", {
+          style: `width: ${(100 * nats) / scale}%; background: ${COLOURS[part]}`,
+        });
+      target.replaceChildren(segment("reconstruction", -reconstruction), segment("kl", kl));
     }
+
+    /** A term of the bound with its colour beside it. */
+    const term = (part, text) =>
+      element(
+        "span",
+        { class: "explorer-term" },
+        element("i", { style: `background: ${COLOURS[part]}` }),
+        text
+      );
 
     function update() {
       const { encoder, decoder } = models[state.latent];
@@ -211,6 +238,7 @@
       cells[0].setAttribute("aria-label", "The drawing as the encoder sees it");
       row.classList.toggle("blank", blank);
       state.q = blank ? null : encoder.encode(x);
+      fill(average, test.reconstruction, test.kl, 300);
       if (blank) {
         state.z = [];
         sum.textContent = "Draw a digit, or choose one of those below the pad.";
@@ -236,9 +264,9 @@
         sum.replaceChildren(
           element("b", {}, `bound ${number(mean - kl, 1)}`),
           " = ",
-          element("span", { class: "reconstruction" }, `reconstruction ${number(mean, 1)}`),
+          term("reconstruction", `reconstruction ${number(mean, 1)}`),
           " − ",
-          element("span", { class: "kl" }, `KL ${number(kl, 1)}`),
+          term("kl", `KL ${number(kl, 1)}`),
           " nats"
         );
       }
@@ -246,12 +274,11 @@
       usual.textContent =
         `Test images on average: bound ${number(test.reconstruction - test.kl, 1)} = ` +
         `${number(test.reconstruction, 1)} − ${number(test.kl, 1)} nats, after ` +
-        `${String(decoder.samples).replace(/\B(?=(\d{3})+$)/g, " ")} training samples. ` +
-        `The reconstruction is the mean over ${DRAWS} draws of z.`;
+        `${explorers.count(decoder.samples)} training samples.`;
     }
 
     const { images } = await explorers.load("digits");
-    await model(2);
+    view.reach = explorers.reach((await model(2)).decoder.codes);
     const examples = images.map((image, digit) => {
       const x = bytes(image);
       const picture = explorers.image(x, SHAPE);
@@ -269,7 +296,7 @@
       element(
         "div",
         { class: "explorer-controls" },
-        explorers.choice("Latent dimensions", { 2: "2", 20: "20" }, 2, async (latent) => {
+        explorers.choice("Dimensions", { 2: "2", 20: "20" }, 2, async (latent) => {
           await model(Number(latent));
           state.latent = Number(latent);
           update();
@@ -283,14 +310,14 @@
       element(
         "div",
         { class: "explorer-draw-panels" },
-        element("div", {}, pad, element("div", { class: "explorer-examples" }, ...examples)),
+        element("div", { class: "explorer-pad" }, pad, element("div", { class: "explorer-examples" }, ...examples)),
         posterior
       ),
       row,
       sum,
-      bar,
-      average,
+      bars,
       usual,
+      note,
       explorers.suggestions(
         "Draw a 4 and close it slowly to a 9. Watch the posterior cross the plane.",
         "Draw something that is no digit. Which term pays for it?",

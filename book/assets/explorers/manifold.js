@@ -14,13 +14,12 @@
   const MORPH = 700; // milliseconds
 
   /** The sheet of Fig. 4 as a canvas that fills itself, a few images in each frame. */
-  function sheet(decoder, unit, progress) {
+  function sheet(decoder, unit, reach, progress) {
     const [height, width] = decoder.shape;
     const rows = Math.round((COLUMNS * width) / height);
     const canvas = element("canvas", { width: COLUMNS * width, height: rows * height });
     const context = canvas.getContext("2d");
-    const at = (share, reach) =>
-      unit ? explorers.quantile(share) : (2 * share - 1) * reach;
+    const at = (share) => (unit ? explorers.quantile(share) : (2 * share - 1) * reach);
     const cells = [];
     for (let row = 0; row < rows; row += 1) {
       for (let column = 0; column < COLUMNS; column += 1) cells.push([row, column]);
@@ -29,15 +28,20 @@
     const far = ([row, column]) =>
       Math.hypot((row + 0.5) / rows - 0.5, (column + 0.5) / COLUMNS - 0.5);
     cells.sort((a, b) => far(b) - far(a));
+    let told = performance.now();
     const some = function () {
-      const until = performance.now() + 9;
+      const until = performance.now() + 10;
       while (cells.length && performance.now() < until) {
         const [row, column] = cells.pop();
-        const z = [(column + 0.5) / COLUMNS, 1 - (row + 0.5) / rows].map((u) => at(u, 4));
+        const z = [(column + 0.5) / COLUMNS, 1 - (row + 0.5) / rows].map(at);
         const painted = explorers.image(decoder.mean(z), decoder.shape);
         context.drawImage(painted, column * width, row * height);
       }
-      progress();
+      // All around it is painted anew, so not each time.
+      if (!cells.length || performance.now() - told > 150) {
+        told = performance.now();
+        progress();
+      }
       if (cells.length) requestAnimationFrame(some);
     };
     some();
@@ -59,7 +63,7 @@
     const decoders = {};
     const sheets = {};
     const view = explorers.plane();
-    const state = { data: "mnist", unit: 0, shown: "both", z: [0, 0] };
+    const state = { data: "mnist", unit: 0, shown: "both", z: [0, 0], visited: -1 };
     const decoder = () => decoders[state.data];
     let fresh = false; // whether `ground` is as it should be
     const ground = element("canvas");
@@ -89,9 +93,14 @@
           // Each coordinate system has its own sheet; they give way to one another.
           const end = view.unit > 0.5 ? 1 : 0;
           const share = Math.abs(2 * view.unit - 1);
-          context.globalAlpha = share * (state.shown === "both" ? 0.55 : 1);
+          const over = state.shown === "both";
+          // Digits stay in the background of their points; faces have few points.
+          context.globalAlpha = share * (!over ? 1 : decoder().labels ? 0.4 : 0.85);
           context.imageSmoothingQuality = "high";
+          const inverted = over && decoder().labels && !explorers.dark();
+          if (inverted) context.globalCompositeOperation = "difference";
           context.drawImage(sheetOf(end), box.left, box.top, box.width, box.height);
+          context.globalCompositeOperation = "source-over";
           context.globalAlpha = 1;
         }
         if (state.shown !== "images") {
@@ -106,7 +115,7 @@
 
     function sheetOf(end) {
       const key = `${state.data} ${end}`;
-      sheets[key] = sheets[key] || sheet(decoder(), end === 1, again);
+      sheets[key] = sheets[key] || sheet(decoder(), end === 1, view.reach, again);
       return sheets[key];
     }
 
@@ -123,7 +132,7 @@
       context.drawImage(ground, 0, 0, width, height);
       view.clipped(context, (box) => {
         const [x, y] = view.place(...state.z);
-        for (const [colour, thick] of [["rgb(0 0 0 / 55%)", 3], ["#fff", 1.2]]) {
+        for (const [colour, thick] of [["rgb(0 0 0 / 45%)", 2.5], ["rgb(255 255 255 / 80%)", 1]]) {
           context.strokeStyle = colour;
           context.lineWidth = thick;
           context.beginPath();
@@ -154,7 +163,7 @@
       explorers.image(at.mean(state.z), at.shape, image);
       const [first, second] = state.z.map((value) => number(value));
       const [u, v] = state.z.map((value) => number(explorers.cdf(value)));
-      place.textContent = `z = (${first}, ${second})   u = (${u}, ${v})`;
+      place.textContent = `z = (${first}, ${second})\nu = (${u}, ${v})`;
       const label = at.labels[nearest(at, state.z)];
       told.textContent = label ? `The nearest test image is a ${label}.` : "";
       image.setAttribute("aria-label", `What the decoder expects at z = (${first}, ${second})`);
@@ -164,14 +173,15 @@
     async function use(data) {
       decoders[data] = decoders[data] || explorers.decoder(await explorers.load(FILES[data]));
       state.data = data;
+      view.reach = explorers.reach(decoder().codes);
       const { samples, codes, labels } = decoder();
-      const seen = String(samples).replace(/\B(?=(\d{3})+$)/g, " ");
       source.textContent =
-        `${NAMES[decoder().data]}, after ${seen} training samples; ` +
-        `${codes.length / 2} encoded test images` +
+        `${NAMES[decoder().data]}, after ${explorers.count(samples)} training samples; ` +
+        `${explorers.count(codes.length / 2)} encoded test images` +
         `${labels ? ", coloured by label" : " (they have no labels)"}.`;
       again();
-      go(state.z);
+      state.visited = -1;
+      visit(1);
     }
 
     /** Move all points from one coordinate system to the other. */
@@ -202,7 +212,7 @@
     function visit(by) {
       const { codes } = decoder();
       const n = codes.length / 2;
-      state.visited = ((state.visited ?? (by > 0 ? -1 : 0)) + by + n) % n;
+      state.visited = (state.visited + by + n) % n;
       go([codes[2 * state.visited], codes[2 * state.visited + 1]]);
     }
 
@@ -249,7 +259,6 @@
       ),
       source
     );
-    go(state.z);
   }
 
   explorers.register("manifold", {

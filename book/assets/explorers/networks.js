@@ -30,10 +30,21 @@
   /** weight · input + bias, with the weight `(outputs, inputs)` by rows. */
   function linear(weight, bias, input) {
     const output = new Float32Array(bias.length);
-    for (let row = 0, at = 0; row < output.length; row += 1) {
-      let sum = bias[row];
-      for (let i = 0; i < input.length; i += 1, at += 1) sum += weight[at] * input[i];
-      output[row] = sum;
+    const n = input.length;
+    const fours = n - (n % 4);
+    for (let row = 0; row < output.length; row += 1) {
+      const at = row * n;
+      // Four sums side by side: the processor need not wait for each before the next.
+      let [a, b, c, d] = [bias[row], 0, 0, 0];
+      let i = 0;
+      for (; i < fours; i += 4) {
+        a += weight[at + i] * input[i];
+        b += weight[at + i + 1] * input[i + 1];
+        c += weight[at + i + 2] * input[i + 2];
+        d += weight[at + i + 3] * input[i + 3];
+      }
+      for (; i < n; i += 1) a += weight[at + i] * input[i];
+      output[row] = a + b + c + d;
     }
     return output;
   }

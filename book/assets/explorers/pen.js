@@ -4,7 +4,7 @@
 
   const { element } = explorers;
   const SIDE = 28;
-  const BOX = 20; // MNIST scales each digit to this box, then centres it by mass
+  const BOX = (explorers.BOX = 20); // MNIST scales each digit to it, then centres it by mass
   const PEN = 2.3; // pixels: about as thick as MNIST's strokes
   const FINE = 8; // each pixel is the mean of 8 × 8 finer ones
   const STEP = 0.04; // of the pad, for one press of an arrow key

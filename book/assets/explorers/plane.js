@@ -2,8 +2,6 @@
 (function () {
   "use strict";
 
-  /** Half the width of the plane that is shown, in units of z. */
-  const REACH = 4;
   const MARGIN = { left: 34, right: 10, top: 10, bottom: 30 };
 
   /** The standard normal density. */
@@ -33,11 +31,14 @@
     return z;
   };
 
-  /** A view of the plane. `unit` is 0 for the coordinates z, 1 for u = Φ(z), or between. */
+  /** A view of the plane. `unit` is 0 for the coordinates z, 1 for u = Φ(z), or between.
+   *
+   * In z it goes from −`reach` to `reach`.
+   */
   explorers.plane = function () {
-    const view = { unit: 0, width: 1, height: 1, reach: REACH };
+    const view = { unit: 0, width: 1, height: 1, reach: 4 };
     const share = function (z) {
-      const plain = (z + REACH) / (2 * REACH);
+      const plain = (z + view.reach) / (2 * view.reach);
       return view.unit ? plain + view.unit * (explorers.cdf(z) - plain) : plain;
     };
 
@@ -61,7 +62,7 @@
       const shares = [(x - box.left) / box.width, 1 - (y - box.top) / box.height];
       return shares.map((value) => {
         const within = Math.min(Math.max(value, 0.001), 0.999);
-        return view.unit > 0.5 ? explorers.quantile(within) : (2 * within - 1) * REACH;
+        return view.unit > 0.5 ? explorers.quantile(within) : (2 * within - 1) * view.reach;
       });
     };
 
@@ -69,7 +70,8 @@
     view.axes = function (context) {
       const ink = explorers.ink();
       const box = view.box();
-      const ticks = view.unit > 0.5 ? [-1.5, -1, -0.5, 0, 0.5, 1, 1.5] : [-3, -2, -1, 0, 1, 2, 3];
+      const step = view.unit > 0.5 ? 0.5 : Math.ceil(view.reach / 4);
+      const ticks = [-3, -2, -1, 0, 1, 2, 3].map((count) => count * step);
       context.strokeStyle = ink.muted;
       context.lineWidth = 1;
       context.strokeRect(box.left + 0.5, box.top + 0.5, box.width - 1, box.height - 1);
@@ -105,6 +107,12 @@
       context.restore();
     };
     return view;
+  };
+
+  /** How far the plane must reach to show all but the most distant codes. */
+  explorers.reach = function (codes) {
+    const far = Array.from(codes, Math.abs).sort((a, b) => a - b);
+    return Math.max(3.5, 1.05 * far[Math.floor(0.998 * (far.length - 1))]);
   };
 
   /** The codes of test points as dots, coloured by label where they have one. */
