@@ -74,7 +74,7 @@ def draw(browser: Browser, address: str) -> Iterator[Visit]:
 def start(page: Page) -> None:
     """Accept the invitation, and wait until the explorer stands."""
     page.locator(".explorer-invitation").click()
-    page.wait_for_selector(".explorer-try")
+    page.wait_for_selector(".explorer-stage[data-ready]")
 
 
 def ask(page: Page, function: str, argument: Any = None) -> Any:
@@ -280,7 +280,8 @@ def test_a_digit_is_drawn_by_mouse_and_by_keyboard(draw: Visit) -> None:
     page = draw.page
     said = page.locator(".explorer-sum")
     pad = page.locator("canvas[role=application]")
-    assert "Draw a digit" in said.inner_text()
+    page.get_by_role("button", name="Clear").click()
+    page.wait_for_function("document.querySelector('.explorer-sum').innerText.includes('Draw')")
     box = pad.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.2 * box["height"])
@@ -289,7 +290,8 @@ def test_a_digit_is_drawn_by_mouse_and_by_keyboard(draw: Visit) -> None:
     page.mouse.up()
     page.wait_for_function("document.querySelector('.explorer-sum').innerText.includes('nats')")
     by_mouse = said.inner_text()
-    page.keyboard.press("Backspace")  # the pad has the focus
+    pad.focus()
+    page.keyboard.press("Backspace")
     page.wait_for_function("document.querySelector('.explorer-sum').innerText.includes('Draw')")
     for key in ("Space", *["ArrowDown"] * 8, "Space"):
         page.keyboard.press(key)
@@ -324,14 +326,14 @@ def test_examples_are_the_test_images_and_20_dimensions_are_loaded_when_asked_fo
         first = data.test[data.test_labels == digit][0]
         assert torch.equal(pixels, (first * 255).round().to(torch.uint8))
     page.get_by_label("Take a test image of a 3").focus()
+    before = page.locator(".explorer-sum").inner_text()
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelector('.explorer-sum').innerText.includes('nats')")
+    changed = "(before) => document.querySelector('.explorer-sum').innerText !== before"
+    page.wait_for_function(changed, arg=before)
     in_two = page.locator(".explorer-sum").inner_text()
     assert "mnist_20_encoder.js" not in loaded(draw)
     page.get_by_label("20", exact=True).check(force=True)
-    page.wait_for_function(
-        "(before) => document.querySelector('.explorer-sum').innerText !== before", arg=in_two
-    )
+    page.wait_for_function(changed, arg=in_two)
     assert {"mnist_20_encoder.js", "mnist_20_decoder.js"} <= loaded(draw)
 
 

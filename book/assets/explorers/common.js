@@ -242,7 +242,8 @@
   /** Put an explorer in the place of the picture in each container of class explorer-`name`.
    *
    * `invitation` is written on the picture. `build(stage, container)` fills the stage when the
-   * reader accepts; it may return a promise, and says by an error that it cannot.
+   * reader accepts. It may return a promise; then it fills the stage first, and loads after, so
+   * that nothing moves later. By an error it says that it cannot.
    */
   explorers.register = function (name, { invitation, build }) {
     for (const container of document.querySelectorAll(`.explorer-${name}`)) {
@@ -262,10 +263,12 @@
         try {
           await build(stage, container);
           wait.remove();
+          stage.dataset.ready = "";
           const first = stage.querySelector("canvas[tabindex]") || stage.querySelector("input");
           first?.focus({ preventScroll: true });
         } catch (error) {
           wait.textContent = `This explorer cannot start: ${error.message}.`;
+          stage.replaceChildren(wait);
           stage.before(picture);
         }
       }

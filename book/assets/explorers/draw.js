@@ -150,6 +150,7 @@
     const ground = element("canvas");
     let grounded = "";
     function drawMap(context, width, height) {
+      if (!models[2]) return;
       [view.width, view.height] = [width, height];
       const scale = window.devicePixelRatio || 1;
       const key = `${width} ${height} ${scale} ${explorers.dark()}`;
@@ -230,6 +231,7 @@
       );
 
     function update() {
+      if (!models[state.latent]) return;
       const { encoder, decoder } = models[state.latent];
       const test = encoder.test;
       const blank = state.x === null;
@@ -277,21 +279,18 @@
         `${explorers.count(decoder.samples)} training samples.`;
     }
 
-    const { images } = await explorers.load("digits");
-    view.reach = explorers.reach((await model(2)).decoder.codes);
-    const examples = images.map((image, digit) => {
-      const x = bytes(image);
-      const picture = explorers.image(x, SHAPE);
-      return element(
+    const images = []; // one test image of each digit
+    const examples = Array.from({ length: 10 }, (_, digit) =>
+      element(
         "button",
         {
           type: "button",
           "aria-label": `Take a test image of a ${digit}`,
-          click: () => pad.show(x),
+          click: () => images[digit] && pad.show(images[digit]),
         },
-        picture
-      );
-    });
+        element("canvas", { width: SHAPE[1], height: SHAPE[0] })
+      )
+    );
     stage.append(
       element(
         "div",
@@ -325,7 +324,10 @@
         "With the keyboard: arrow keys move the pen, Space puts it down, Tab leads to the examples."
       )
     );
-    update();
+    images.push(...(await explorers.load("digits")).images.map(bytes));
+    images.forEach((x, digit) => explorers.image(x, SHAPE, examples[digit].firstChild));
+    view.reach = explorers.reach((await model(2)).decoder.codes);
+    pad.show(images[4]);
   }
 
   explorers.register("draw", { invitation: "Draw a digit yourself", build });

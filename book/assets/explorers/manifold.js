@@ -157,6 +157,7 @@
     }
 
     function go(z) {
+      if (!decoder()) return;
       state.z = z.map((value) => Math.min(Math.max(value, -view.reach), view.reach));
       const at = decoder();
       [image.height, image.width] = at.shape;
@@ -200,6 +201,7 @@
     }
 
     function move(across, up, event) {
+      if (!decoder()) return;
       const far = event.shiftKey ? 5 : 1;
       if (state.unit) {
         const u = [across, up].map((by, axis) => explorers.cdf(state.z[axis]) + 0.02 * far * by);
@@ -210,6 +212,7 @@
     }
 
     function visit(by) {
+      if (!decoder()) return;
       const { codes } = decoder();
       const n = codes.length / 2;
       state.visited = (state.visited + by + n) % n;
@@ -226,7 +229,6 @@
       PageDown: () => visit(1),
       PageUp: () => visit(-1),
     });
-    await use("mnist");
     stage.append(
       element(
         "div",
@@ -259,6 +261,7 @@
       ),
       source
     );
+    await use("mnist");
   }
 
   explorers.register("manifold", {

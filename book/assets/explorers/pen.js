@@ -81,11 +81,12 @@
         if (shown) {
           context.imageSmoothingEnabled = false;
           context.drawImage(explorers.image(shown, [SIDE, SIDE]), 0, 0, width, height);
-        } else if (!strokes.length) {
+        }
+        if (!strokes.length) {
           context.fillStyle = "#bdbdbd";
-          context.font = "15px system-ui, sans-serif";
+          context.font = "14px system-ui, sans-serif";
           context.textAlign = "center";
-          context.fillText("draw a digit here", width / 2, height / 2);
+          context.fillText("draw a digit here", width / 2, height - 10);
         }
         context.strokeStyle = "#fff";
         context.lineWidth = width / 14;
