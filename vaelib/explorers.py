@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import safetensors.torch
 import torch
 from torch import Tensor
 
-from vaelib import datasets, experiments, runs
+from vaelib import datasets, experiments, reference, runs
 from vaelib.browser import script
 from vaelib.datasets import Dataset
 from vaelib.elbo import lower_bound
-from vaelib.errors import UserError
 from vaelib.experiments import RunRequest
-from vaelib.files import project_root, write_atomically
-from vaelib.model import VariationalAutoencoder, build
+from vaelib.files import write_atomically
+from vaelib.model import VariationalAutoencoder
 from vaelib.randomness import generator
-from vaelib.record import read_record
-from vaelib.reference import MANIFEST
 from vaelib.sgvb import noise
-from vaelib.store import RunStore
+from vaelib.store import WEIGHTS, RunStore
 
 # Encoders see the pixels that training images light most often; what is left out is lit in fewer
 # than one image in 250. With all pixels the networks would come to more than 3 MB.
@@ -63,47 +58,23 @@ def export(folder: Path, profile: str, *, device: str = "cpu", seed: int = 0) ->
     return {name: len(content) for name, content in files.items()}
 
 
-def furthest(
-    request: RunRequest, *, device: str, store: RunStore, references: Path | None = None
-) -> Trained:
-    """The reference model where there is one that has seen more, or else the run itself.
+def furthest(request: RunRequest, *, device: str, store: RunStore) -> Trained:
+    """The published reference model where there is one that has seen more, or else the run itself.
 
     Args:
         request: the run; it is computed if the store does not hold it.
         device, store: where it is computed, and kept.
-        references: the folder of the reference runs; the project's own if None.
 
     Raises:
-        UserError: if the run cannot be computed, or the reference is damaged.
+        UserError: if the run cannot be computed, or weights are damaged.
     """
     data = datasets.load(request.config.dataset, n_train=request.config.n_train)
-    (own,) = runs.ensure([request], device=device, store=store, progress=False)
-    found = _reference(request, references or project_root() / "data" / "reference")
+    (chosen,) = runs.ensure([request], device=device, store=store, progress=False)
     # A reference model knows the real data only.
-    if found is not None and found[1] > own.record.samples and not data.stand_in:
-        return Trained(*found, data)
-    return Trained(own.model(), own.record.samples, data)
-
-
-def _reference(request: RunRequest, folder: Path) -> tuple[VariationalAutoencoder, int] | None:
-    slug = request.config.slug
-    path = folder / f"{slug}.safetensors"
-    if not path.is_file():
-        return None
-    content = path.read_bytes()
-    manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
-    if manifest.get(path.name) != hashlib.sha256(content).hexdigest():
-        raise UserError(f"{path} is not the file that {MANIFEST} names: restore it from git")
-    record = read_record(folder / f"{slug}.json")
-    model = build(
-        n_pixels=record.model["n_pixels"],
-        n_hidden=record.config.n_hidden,
-        n_latent=record.config.n_latent,
-        decoder=record.model["decoder"],
-        generator=generator(0, "replaced by the weights"),
-    )
-    model.load_state_dict(safetensors.torch.load(content))
-    return model.eval(), record.samples
+    for run in [] if data.stand_in else reference.known([request.config]):
+        if run.record.samples > chosen.record.samples and (run.folder / WEIGHTS).is_file():
+            chosen = run
+    return Trained(chosen.model(), chosen.record.samples, data)
 
 
 def network_files(name: str, trained: Trained) -> dict[str, bytes]:
