@@ -52,15 +52,20 @@ def test_a_page_without_explorers_gets_nothing(document: nodes.document | None) 
 
 def test_a_page_gets_each_script_once_and_in_order() -> None:
     app = given(page("explorer-manifold", "explorer-draw", "explorer-manifold"))
-    names = ["common", "palette", "networks", "plane", "manifold", "pen", "draw"]
+    shared, manifold = ["common", "palette", "start"], ["networks", "plane", "sheet", "manifold"]
+    names = [*shared, *manifold, "pen", "posterior", "draw"]
     assert app.scripts == [f"explorers/{name}.js" for name in names]
-    assert app.styles == ["explorers/explorers.css"]
+    assert app.styles == ["explorers/explorers.css", "explorers/images.css"]
+
+
+def test_an_explorer_without_images_gets_no_style_for_them() -> None:
+    assert given(page("explorer-learning-curves")).styles == ["explorers/explorers.css"]
 
 
 @pytest.mark.parametrize("name", explorers.NEEDS)
 def test_every_script_that_is_named_is_there(name: str) -> None:
     folder = ROOT / "book" / "assets" / "explorers"
-    for script in ("common", *explorers.NEEDS[name], name):
+    for script in ("common", "start", *explorers.NEEDS[name], name):
         assert (folder / f"{script}.js").is_file()
 
 

@@ -18,8 +18,12 @@ from vaelib.figures.latent_space import DIGIT_COLOURS
 
 FOLDER = "explorers"
 PREFIX = "explorer-"
-# What an explorer's own script needs beside common.js and the palette.
-NEEDS = {"manifold": ("networks", "plane"), "draw": ("networks", "plane", "pen")}
+# What an explorer's own script needs beside what all share.
+NEEDS = {
+    "manifold": ("networks", "plane", "sheet"),
+    "draw": ("networks", "plane", "pen", "posterior"),
+}
+SHARED = ("common", "palette", "start")
 
 
 def names(document: nodes.document) -> list[str]:
@@ -35,9 +39,11 @@ def add_scripts(
     if document is None or not (found := names(document)):
         return
     needed = [script for name in found for script in (*NEEDS.get(name, ()), name)]
-    for script in ("common", "palette", *dict.fromkeys(needed)):
+    for script in (*SHARED, *dict.fromkeys(needed)):
         app.add_js_file(f"{FOLDER}/{script}.js", loading_method="defer")
     app.add_css_file(f"{FOLDER}/explorers.css")
+    if "networks" in needed:
+        app.add_css_file(f"{FOLDER}/images.css")
 
 
 def palette() -> dict[str, Any]:
