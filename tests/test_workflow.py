@@ -16,7 +16,7 @@ from conftest import ROOT
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from vaelib.errors import UserError
-from workflow import build, chapters, execute_chapter, keys, messages, settings, stage
+from workflow import build, chapters, execute_chapter, keys, messages, plan, settings, stage
 from workflow.chapters import Page
 
 CHAPTER = """\
@@ -256,6 +256,53 @@ def test_the_staged_book_is_complete_and_does_not_execute(project: Path) -> None
     assert names == expected
     config = yaml.safe_load((staged / "_config.yml").read_text())
     assert config["execute"] == {"execute_notebooks": "off"}
+
+
+# What explorers load
+
+
+EXPLORER = "\n::::{{container}} explorer explorer-{}\n::::\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "loads"), [("manifold", True), ("draw", True), ("learning-curves", False)]
+)
+def test_networks_are_written_where_a_page_holds_an_explorer_that_loads_them(
+    project: Path, name: str, loads: bool
+) -> None:
+    (project / "book/one.md").write_text(CHAPTER + EXPLORER.format(name))
+    (project / "_config.yml").write_text(
+        "title: Small\nsphinx: {config: {html_static_path: [book/assets]}}\n"
+    )
+    page = chapters.pages()[1]
+    assert page.loads_networks is loads
+    paths = yaml.safe_load(stage.staged_config())["sphinx"]["config"]["html_static_path"]
+    assert paths == ["book/assets", *(["networks"] if loads else [])]
+
+
+@pytest.mark.usefixtures("project")
+def test_a_book_without_explorers_asks_for_no_networks() -> None:
+    assert plan.make(settings.read("quick", "cpu", 0)).network_runs == {}
+
+
+def test_the_book_s_explorers_ask_for_three_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    book = plan.make(settings.read("quick", "cpu", 0))
+    assert len(book.network_runs) == 3
+    assert book.network_runs.items() <= book.run_keys.items()
+
+
+@pytest.mark.usefixtures("project")
+def test_the_key_of_the_networks_sees_runs_settings_and_references(project: Path) -> None:
+    def key(seed: int = 0, runs: tuple[str, ...] = ("a",)) -> str:
+        return keys.networks(settings.Settings("quick", "cpu", seed), runs=list(runs))
+
+    seen = {key(), key(seed=1), key(runs=("b",))}
+    (project / "data/reference").mkdir(parents=True)
+    (project / "data/reference/manifest.json").write_text("{}")
+    seen.add(key())
+    assert len(seen) == 4
+    assert key() in seen
 
 
 # The build as a whole

@@ -179,6 +179,17 @@ def requests(group: str, profile_name: str, *, seed: int = 0) -> list[RunRequest
     return [RunRequest(config, samples // config.n_samples) for config in GROUPS[group](seed)]
 
 
+def explorers(profile_name: str, *, seed: int = 0) -> list[RunRequest]:
+    """The runs whose networks the book's explorers load: a plane of codes for each data set, and
+    twenty dimensions for MNIST."""
+    planes = requests("figure4", profile_name, seed=seed)
+    wide = mnist(20, seed=seed)
+    return [
+        *planes,
+        *(r for r in requests("figure5", profile_name, seed=seed) if r.config == wide),
+    ]
+
+
 def groups(profile_name: str, *, seed: int = 0) -> dict[str, list[RunRequest]]:
     """All figures' runs; a run that serves two figures stands in both."""
     return {group: requests(group, profile_name, seed=seed) for group in GROUPS}

@@ -21,6 +21,9 @@ HEADER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 OPTIONS = re.compile(r"\A(?::[\w-]+:[^\n]*\n)+|\A---\n.*?\n---\n", re.DOTALL)
 COMPANION_KEYS = {"data", "runs", "after"}
+EXPLORER = re.compile(r"\{container\} explorer explorer-([\w-]+)")
+# The explorers that load networks when the reader touches them.
+WITH_NETWORKS = {"manifold", "draw"}
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,11 @@ class Page:
     @property
     def comes_last(self) -> bool:
         return self._companion.get("after") == "chapters"
+
+    @property
+    def loads_networks(self) -> bool:
+        """Whether the page holds an explorer that loads networks."""
+        return not WITH_NETWORKS.isdisjoint(EXPLORER.findall(self.text))
 
     @cached_property
     def modules(self) -> list[str]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 LOCK = Path("requirements.lock")
 KNOWN_RESULTS = (Path("data/paper"), Path("data/reference"))
 EXECUTION = Path("workflow/execute_chapter.py")
+NETWORKS = Path("workflow/write_networks.py")
 
 
 def digest(*parts: Any) -> str:
@@ -59,5 +60,15 @@ def chapter(page: Page, settings: Settings, *, runs: list[str], datasets: list[s
         runs,
         datasets,
         files(*KNOWN_RESULTS, LOCK, EXECUTION),
+        [settings.profile, settings.device, settings.seed],
+    )
+
+
+def networks(settings: Settings, *, runs: list[str]) -> str:
+    """The key of the files that explorers load: the runs, which know their data, and the code."""
+    return digest(
+        source_hash("vaelib.explorers"),
+        runs,
+        files(*KNOWN_RESULTS, LOCK, NETWORKS),
         [settings.profile, settings.device, settings.seed],
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from vaelib.errors import UserError
-from vaelib.experiments import RunRequest, groups
+from vaelib.experiments import RunRequest, explorers, groups
 from workflow import chapters, keys
 from workflow.chapters import Page
 from workflow.settings import Settings
@@ -70,6 +70,19 @@ class Plan:
                 )
             slugs += [request.config.slug for request in self.groups[group]]
         return {slug: self.run_keys[slug] for slug in sorted(set(slugs))}
+
+    @cached_property
+    def network_runs(self) -> dict[str, str]:
+        """The runs whose networks are written for the explorers: key by slug; none if no page
+        holds an explorer that loads them."""
+        if not any(page.loads_networks for page in self.pages):
+            return {}
+        requests = explorers(self.settings.profile, seed=self.settings.seed)
+        return {request.config.slug: self.run_keys[request.config.slug] for request in requests}
+
+    def networks_key(self) -> str:
+        """The key of the explorers' files."""
+        return keys.networks(self.settings, runs=sorted(self.network_runs.values()))
 
     def chapter_key(self, name: str) -> str:
         page = self.chapters[name]

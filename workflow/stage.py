@@ -13,6 +13,8 @@ from workflow.chapters import BOOK, TOC
 STAGE = messages.BUILD / "stage"
 CONFIG = Path("_config.yml")
 FOLDERS = (BOOK / "assets", BOOK / "_ext")
+# What explorers load lies below it; see workflow/write_networks.py.
+NETWORKS = "networks"
 
 
 def sources() -> list[Path]:
@@ -30,6 +32,8 @@ def staged_config() -> str:
     config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
     config["execute"] = {"execute_notebooks": "off"}
     config["only_build_toc_files"] = True
+    if any(page.loads_networks for page in chapters.pages()):
+        config["sphinx"]["config"]["html_static_path"].append(NETWORKS)
     return yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
 
 

@@ -6,6 +6,7 @@ an input that it cannot draw. Importing this package sets nothing; call `use_the
 
 from vaelib.figures.bound import decomposition, posterior_1d
 from vaelib.figures.deviations import distance_from_paper
+from vaelib.figures.coding import coding
 from vaelib.figures.estimators import (
     estimator_variance,
     gradient_variance,
@@ -38,6 +39,7 @@ __all__ = [
     "LINESTYLES",
     "MARKERS",
     "PALETTE",
+    "coding",
     "convergence",
     "decomposition",
     "distance_from_paper",

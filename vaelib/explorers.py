@@ -1,0 +1,179 @@
+"""What the book's explorers load: networks, codes and examples, each a small script."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from vaelib import datasets, experiments, reference, runs
+from vaelib.browser import script
+from vaelib.datasets import Dataset
+from vaelib.elbo import lower_bound
+from vaelib.experiments import RunRequest
+from vaelib.files import write_atomically
+from vaelib.model import VariationalAutoencoder
+from vaelib.randomness import generator
+from vaelib.sgvb import noise
+from vaelib.store import WEIGHTS, RunStore
+
+# Encoders see the pixels that training images light most often; what is left out is lit in fewer
+# than one image in 250. With all pixels the networks would come to more than 3 MB.
+ENCODER_PIXELS = 540
+# A pixel that is darker than this wherever the prior goes is left out of a decoder.
+DARK = 1e-3
+PRIOR_DRAWS = 5000
+CODES = 3000
+
+
+class Trained(NamedTuple):
+    """A model with the data it was trained on, and how far: in training samples."""
+
+    model: VariationalAutoencoder
+    samples: int
+    data: Dataset
+
+
+def export(folder: Path, profile: str, *, device: str = "cpu", seed: int = 0) -> dict[str, int]:
+    """Write all scripts; return the size of each in bytes, by name.
+
+    Raises:
+        UserError: if a run cannot be had, or holds what cannot be written.
+    """
+    store = RunStore.default(device)
+    files: dict[str, bytes] = {}
+    for request in experiments.explorers(profile, seed=seed):
+        trained = furthest(request, device=device, store=store)
+        files |= network_files(f"{request.config.dataset}_{request.config.n_latent}", trained)
+        if request.config.dataset == "mnist":
+            files["digits"] = digits_file(trained.data)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        write_atomically(folder / f"{name}.js", content)
+    return {name: len(content) for name, content in files.items()}
+
+
+def furthest(request: RunRequest, *, device: str, store: RunStore) -> Trained:
+    """The published reference model where there is one that has seen more, or else the run itself.
+
+    Args:
+        request: the run; it is computed if the store does not hold it.
+        device, store: where it is computed, and kept.
+
+    Raises:
+        UserError: if the run cannot be computed, or weights are damaged.
+    """
+    data = datasets.load(request.config.dataset, n_train=request.config.n_train)
+    (chosen,) = runs.ensure([request], device=device, store=store, progress=False)
+    # A reference model knows the real data only.
+    for run in [] if data.stand_in else reference.known([request.config]):
+        if run.record.samples > chosen.record.samples and (run.folder / WEIGHTS).is_file():
+            chosen = run
+    return Trained(chosen.model(), chosen.record.samples, data)
+
+
+def network_files(name: str, trained: Trained) -> dict[str, bytes]:
+    """The scripts of one model: NAME_decoder, and NAME_encoder where readers draw the data.
+
+    A decoder of a plane brings the codes of test points along, its map.
+    """
+    model, data = trained.model, trained.data
+    header: dict[str, Any] = {
+        "data": data.name,
+        "samples": trained.samples,
+        "shape": list(data.image_shape),
+        "latent": model.n_latent,
+    }
+    kept, dark, tensors = decoder_tensors(model)
+    header |= {"kept": bits(kept), "dark": dark}
+    header["decoder"] = data.decoder
+    if model.n_latent == 2:
+        with torch.no_grad():
+            tensors["codes"] = model.encode(data.test[:CODES]).mean
+        labels = data.test_labels
+        header["labels"] = "" if labels is None else "".join(map(str, labels[:CODES].tolist()))
+    files = {f"{name}_decoder": script(f"{name}_decoder", header, tensors)}
+    if data.decoder == "bernoulli":
+        seen = lit_pixels(data.train)
+        header = {"shape": list(data.image_shape), "latent": model.n_latent, "kept": bits(seen)}
+        header["test"] = average_bound(model, data.test)
+        content = script(f"{name}_encoder", header, encoder_tensors(model, seen))
+        files[f"{name}_encoder"] = content
+    return files
+
+
+@torch.no_grad()
+def decoder_tensors(model: VariationalAutoencoder) -> tuple[Tensor, float, dict[str, Tensor]]:
+    """The decoder's mean without the pixels that it leaves dark wherever the prior goes.
+
+    Returns:
+        which pixels are kept `(n_pixels,)`, the mean logit of those that are not, and the
+        weights and biases of the layers "hidden" and "out".
+    """
+    z = torch.randn(PRIOR_DRAWS, model.n_latent, generator=generator(0, "dark pixels"))
+    mean = model.decode(z).mean
+    kept = mean.amax(0) >= DARK
+    dark = 0.0 if kept.all() else mean[:, ~kept].double().mean().logit().item()
+    weights = _layers(model.decoder, {"hidden": "hidden", "out": _output(model)})
+    weights["out.weight"], weights["out.bias"] = (
+        weights["out.weight"][kept],
+        weights["out.bias"][kept],
+    )
+    return kept, dark, weights
+
+
+def encoder_tensors(model: VariationalAutoencoder, seen: Tensor) -> dict[str, Tensor]:
+    """Weights and biases of the encoder for the pixels `seen` `(n_pixels,)`."""
+    weights = _layers(model.encoder, {name: name for name in ("hidden", "mean", "log_variance")})
+    weights["hidden.weight"] = weights["hidden.weight"][:, seen]
+    return weights
+
+
+def _layers(network: torch.nn.Module, names: Mapping[str, str]) -> dict[str, Tensor]:
+    """Weight and bias of each layer under another name."""
+    return {
+        f"{name}.{part}": network.get_parameter(f"{layer}.{part}")
+        for name, layer in names.items()
+        for part in ("weight", "bias")
+    }
+
+
+def _output(model: VariationalAutoencoder) -> str:
+    """The layer whose sigmoid is the mean of p(x|z)."""
+    return "logits" if hasattr(model.decoder, "logits") else "mean"
+
+
+def lit_pixels(x: Tensor, n: int = ENCODER_PIXELS) -> Tensor:
+    """The n pixels that are not black most often in x `(N, n_pixels)`, as a mask `(n_pixels,)`."""
+    often = (x > 0).sum(0)
+    chosen = often.argsort(descending=True, stable=True)[:n]
+    return torch.zeros(x.shape[1], dtype=torch.bool).scatter(0, chosen, True)
+
+
+def bits(mask: Tensor) -> str:
+    """A mask as a string of 0 and 1."""
+    return "".join(str(int(bit)) for bit in mask.tolist())
+
+
+@torch.no_grad()
+def average_bound(model: VariationalAutoencoder, x: Tensor) -> dict[str, float]:
+    """Reconstruction and KL of Eq. 3, averaged over test images, in nats, for comparison."""
+    parts = lower_bound(model, x, noise(model, x, generator=generator(0, "explorers")))
+    return {
+        "reconstruction": round(parts.reconstruction.double().mean().item(), 2),
+        "kl": round(parts.kl.double().mean().item(), 2),
+    }
+
+
+def digits_file(data: Dataset) -> bytes:
+    """The first test image of each label, as bytes in base 64, for readers who cannot draw."""
+    assert data.test_labels is not None
+    firsts = [int((data.test_labels == label).nonzero()[0, 0]) for label in range(10)]
+    pixels = (data.test[firsts] * 255).round().to(torch.uint8)
+    images = [base64.b64encode(image.numpy().tobytes()).decode() for image in pixels]
+    return f'explorers.receive("digits", {json.dumps({"images": images})}, "");\n'.encode()
