@@ -223,6 +223,12 @@ def tuning_table() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["first", "transition", "stepsize", "acceptance"])
 
 
+def gradient_estimates(std: float) -> Figure:
+    epsilon = torch.linspace(-2, 2, 9)
+    estimates = {"pathwise": 2 * epsilon, "score function": epsilon**3}
+    return figures.gradient_estimates(torch.square, 0.5, std, epsilon[::4], estimates, exact=1.0)
+
+
 def log_density(z: Tensor) -> Tensor:
     return -0.5 * z.square().sum(-1)
 
@@ -254,6 +260,7 @@ DRAWN: dict[str, Callable[[], Figure]] = {
     "likelihood_settings": lambda: figures.likelihood_settings(settings_table()),
     "likelihood_by_dimension": lambda: by_dimension(dimension_table()),
     "sample_path": lambda: figures.sample_path(PATH[:, 0], PATH[:, 0] + 1, PATH[:, 1]),
+    "gradient_estimates": lambda: gradient_estimates(1.0),
     "gamma_path": lambda: figures.gamma_path(torch.tensor([0.5, 2.0]), torch.tensor([0.2, 0.7])),
     "hmc_trajectory": lambda: figures.hmc_trajectory(log_density, PATH, CODES),
     "draws_against_images": lambda: figures.draws_against_images(objective_table()),
@@ -598,6 +605,19 @@ def test_samples_keep_their_height_in_the_cumulative_distribution() -> None:
         np.testing.assert_allclose(np.asarray(points.get_offsets())[:, 1], heights)
 
 
+def test_a_stroke_has_the_slope_of_the_function_and_every_estimate_is_counted() -> None:
+    above, _, *histograms = gradient_estimates(0.25).axes
+    strokes = above.lines[1:-1]
+    assert len(strokes) == 3
+    for stroke, z in zip(strokes, (0.0, 0.5, 1.0), strict=True):
+        (left, right), (low, high) = stroke.get_data()
+        assert (left + right) / 2 == pytest.approx(z)
+        assert (high - low) / (right - left) == pytest.approx(2 * z)
+    for axes in histograms:
+        bars = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
+        assert sum(bar.get_height() for bar in bars) == 9
+
+
 def _reach(stroke: Line2D) -> tuple[list[float], list[Tensor]]:
     """Changes of α of a thousandth about the middle of a tangent, and z on it."""
     (a, b), (low, high) = stroke.get_data()
@@ -669,6 +689,8 @@ def test_bars_count_the_ranks() -> None:
         lambda: figures.kl_surface(CODES),
         lambda: figures.sample_path(PATH[:, 0], PATH[:, 0], PATH[:, 1]),
         lambda: figures.sample_path(PATH[:1, 0], PATH[:1, 0] + 1, PATH[:, 1]),
+        lambda: gradient_estimates(0.0),
+        lambda: figures.gradient_estimates(torch.square, 0, 1, PATH[0], {}, exact=0.0),
         lambda: figures.gamma_path(torch.tensor([2.0, 1.0]), torch.tensor([0.5])),
         lambda: figures.gamma_path(torch.tensor([1.0, 2.0]), torch.tensor([1.5])),
         lambda: figures.hmc_trajectory(log_density, PATH[:, :1]),

@@ -20,6 +20,7 @@ from vaelib.figures.global_parameters import (
     weight_draws,
     weight_spread,
 )
+from vaelib.figures.gradient_estimates import gradient_estimates
 from vaelib.figures.graphical_model import figure1
 from vaelib.figures.latent_space import kl_surface, latent_codes
 from vaelib.figures.learning_curves import figure2, figure3
@@ -53,6 +54,7 @@ __all__ = [
     "full_vb",
     "gamma_path",
     "gap_and_kl",
+    "gradient_estimates",
     "gradient_variance",
     "gradient_variance_in_training",
     "hmc_trajectory",
