@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT
 from docutils import nodes
 
-from vaelib.figures import PALETTE
+from vaelib.figures import MARKERS, PALETTE
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import explorers
@@ -73,3 +73,5 @@ def test_the_palette_is_the_figures_own() -> None:
     palette = explorers.palette()
     assert palette["algorithms"] == dict(PALETTE)
     assert len(palette["digits"]) == 10
+    assert palette["markers"] == dict(MARKERS)
+    assert palette["dashes"] == {"test": [], "train": [2.5, 1.5]}

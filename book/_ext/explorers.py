@@ -22,6 +22,8 @@ PREFIX = "explorer-"
 NEEDS = {
     "manifold": ("networks", "plane", "sheet"),
     "draw": ("networks", "plane", "pen", "posterior"),
+    "reparameterization": ("plot", "gradients", "gradient-panels"),
+    "learning-curves": ("plot", "curve-panel"),
 }
 SHARED = ("common", "palette", "start")
 
@@ -47,7 +49,7 @@ def add_scripts(
 
 
 def palette() -> dict[str, Any]:
-    """The colours of matplotlib's figures, by what they mean."""
+    """The colours, markers and dashes of matplotlib's figures, by what they mean."""
     return {
         "blue": theme.BLUE,
         "sky": theme.SKY,
@@ -60,6 +62,12 @@ def palette() -> dict[str, Any]:
         "algorithms": dict(theme.PALETTE),
         "labels": dict(theme.LABELS),
         "estimators": dict(theme.ESTIMATORS),
+        "markers": dict(theme.MARKERS),
+        # The dashes, in units of the line's width; none for a solid line.
+        "dashes": {
+            split: [] if isinstance(style, str) else list(style[1])
+            for split, style in theme.LINESTYLES.items()
+        },
         "digits": list(DIGIT_COLOURS),
     }
 
