@@ -238,6 +238,15 @@ CODES = torch.randn(60, 2, generator=torch.Generator().manual_seed(0))
 RANKS = torch.tensor([[0, 3], [1, 3], [2, 0], [1, 1]])
 IMAGES = torch.linspace(0, 1, 84).reshape(7, 12)
 
+
+def deviations_table() -> pd.DataFrame:
+    return pd.DataFrame(
+        [("Default", "as in this book", base, 2.0) for base in ("mnist", "frey_face")]
+        + [("Warm-up", "none", "mnist", 5.0), ("Leapfrog steps", "5", "mcem", 1.0)],
+        columns=["matter", "choice", "base", "distance"],
+    )
+
+
 DRAWN: dict[str, Callable[[], Figure]] = {
     "figure1": figures.figure1,
     "figure2": lambda: figures.figure2(curves()),
@@ -264,6 +273,7 @@ DRAWN: dict[str, Callable[[], Figure]] = {
     "gamma_path": lambda: figures.gamma_path(torch.tensor([0.5, 2.0]), torch.tensor([0.2, 0.7])),
     "hmc_trajectory": lambda: figures.hmc_trajectory(log_density, PATH, CODES),
     "draws_against_images": lambda: figures.draws_against_images(objective_table()),
+    "distance_from_paper": lambda: figures.distance_from_paper(deviations_table()),
     "without_the_kl": lambda: figures.without_the_kl(
         {"off": model(2), "on": model(2)}, IMAGES, torch.arange(7), SHAPE
     ),
@@ -296,6 +306,7 @@ AXIS_LABELS = {
     "estimator_variance": ["A (nats²)", "B (nats²)"],
     "likelihood_estimators": ["(nats)"],
     "draws_against_images": ["decoded samples", "test bound (nats per datapoint)"],
+    "distance_from_paper": ["distance from", "(nats)"],
     "without_the_kl": ["mean of $z_1$", "decoded draws from the prior"],
     "likelihood_settings": ["(nats)", "draws $k$", "draws $L$", "leapfrog steps"],
     "likelihood_by_dimension": ["(nats)", "latent dimensions"],
@@ -319,6 +330,7 @@ TABLES: dict[str, tuple[Callable[[pd.DataFrame], Figure], Callable[[], pd.DataFr
     "estimator_variance": (figures.estimator_variance, estimator_table),
     "likelihood_estimators": (figures.likelihood_estimators, likelihood_table),
     "draws_against_images": (figures.draws_against_images, objective_table),
+    "distance_from_paper": (figures.distance_from_paper, deviations_table),
     "likelihood_settings": (figures.likelihood_settings, settings_table),
     "likelihood_by_dimension": (by_dimension, dimension_table),
     "full_vb": (figures.full_vb, full_vb_table),
@@ -754,11 +766,7 @@ def test_only_a_plane_of_codes_is_drawn_without_the_kl() -> None:
 
 
 def test_choices_stand_in_the_panel_of_their_run_beside_the_default() -> None:
-    table = pd.DataFrame(
-        [("Default", "as in this book", base, 2.0) for base in ("mnist", "frey_face")]
-        + [("Warm-up", "none", "mnist", 5.0), ("Leapfrog steps", "5", "mcem", 1.0)],
-        columns=["matter", "choice", "base", "distance"],
-    )
+    table = deviations_table()
     figure = figures.distance_from_paper(table)
     mnist, frey_face = panels(figure)
     assert [label.get_text() for label in mnist.get_yticklabels()] == [
