@@ -200,3 +200,14 @@ def test_the_scoreboard_leads_to_figures_and_code(html: Path) -> None:
 def test_mathematics_is_never_left_as_source(page: BeautifulSoup) -> None:
     for element in article(page).select("td, th, p, figcaption, li"):
         assert "$" not in element.get_text(), element.get_text()[:80]
+
+
+def test_the_landing_page_has_every_verdict_of_the_scoreboard(html: Path) -> None:
+    def verdicts(name: str, table: str) -> dict[str, str]:
+        rows = article(read(html / "book" / f"{name}.html")).select(f"#{table} tbody tr")
+        cells = [[cell.get_text(strip=True) for cell in row.select("td")] for row in rows]
+        return {claim: verdict for claim, _, _, verdict, *_ in cells}
+
+    short = verdicts("index", "tab-score-short")
+    assert short == verdicts("scoreboard", "tab-scoreboard")
+    assert set(short) == {claim.id for claim in CLAIMS}

@@ -107,6 +107,12 @@ def density_table() -> pd.DataFrame:
     return pd.DataFrame({"z": z, "prior": bell, "likelihood": bell, "posterior": bell, "q": bell})
 
 
+def directions_table() -> pd.DataFrame:
+    z = np.linspace(-4, 4, 50)
+    narrow, wide = np.exp(-2 * z**2), np.exp(-(z**2) / 2)
+    return pd.DataFrame({"z": z, "posterior": wide, "aevb": narrow, "wake_sleep": wide})
+
+
 def gradient_table() -> pd.DataFrame:
     rows = [
         (estimator, "mean.weight", component, (10.0 ** (7 - place)) * (1 + component))
@@ -260,6 +266,7 @@ DRAWN: dict[str, Callable[[], Figure]] = {
     "kl_surface": lambda: figures.kl_surface(CODES, CODES.exp()),
     "decomposition": lambda: figures.decomposition(decomposition_table()),
     "posterior_1d": lambda: figures.posterior_1d(density_table()),
+    "two_directions": lambda: figures.two_directions(directions_table()),
     "gradient_variance": lambda: figures.gradient_variance(gradient_table()),
     "gradient_variance_in_training": lambda: figures.gradient_variance_in_training(
         training_table()
@@ -300,6 +307,7 @@ AXIS_LABELS = {
     "kl_surface": ["mean", "standard deviation"],
     "decomposition": ["standard deviation", "nats"],
     "posterior_1d": ["$z$", "density of $z$"],
+    "two_directions": ["$z$", "density of $z$"],
     "gradient_variance": ["(nats²)"],
     "gradient_variance_in_training": ["training samples evaluated", "(nats²)"],
     "gamma_path": ["shape", "cumulative probability"],
@@ -325,6 +333,7 @@ TABLES: dict[str, tuple[Callable[[pd.DataFrame], Figure], Callable[[], pd.DataFr
     "figure3": (figures.figure3, curves3),
     "decomposition": (figures.decomposition, decomposition_table),
     "posterior_1d": (figures.posterior_1d, density_table),
+    "two_directions": (figures.two_directions, directions_table),
     "gradient_variance": (figures.gradient_variance, gradient_table),
     "gradient_variance_in_training": (figures.gradient_variance_in_training, training_table),
     "estimator_variance": (figures.estimator_variance, estimator_table),

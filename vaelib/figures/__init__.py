@@ -4,9 +4,9 @@ Every function returns a matplotlib Figure that pyplot does not know of, and rai
 an input that it cannot draw. Importing this package sets nothing; call `use_theme()` once.
 """
 
-from vaelib.figures.bound import decomposition, posterior_1d
-from vaelib.figures.deviations import distance_from_paper
+from vaelib.figures.bound import decomposition, posterior_1d, two_directions
 from vaelib.figures.coding import coding
+from vaelib.figures.deviations import distance_from_paper
 from vaelib.figures.estimators import (
     estimator_variance,
     gradient_variance,
@@ -71,6 +71,7 @@ __all__ = [
     "sample_path",
     "samples_of_data",
     "sampling_efficiency",
+    "two_directions",
     "unit_prices",
     "use_theme",
     "weight_draws",

@@ -1,4 +1,4 @@
-"""Section 2.2 drawn: Eq. 1 where every term can be computed."""
+"""Sections 2.2 and 4 drawn: Eq. 1 where every term can be computed, and its KL both ways."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ from matplotlib.figure import Figure
 
 from vaelib.errors import UserError
 from vaelib.figures.checks import check_table, check_values
-from vaelib.figures.theme import BLUE, GREY, INK, ORANGE, SKY, VERMILION, WIDTH, new_figure
+from vaelib.figures.theme import (
+    BLUE,
+    GREY,
+    INK,
+    ORANGE,
+    PALETTE,
+    SKY,
+    VERMILION,
+    WIDTH,
+    new_figure,
+)
 
 VARIED = {
     "mean": r"mean of $q(z)$, $\mu$",
@@ -95,6 +105,35 @@ def posterior_1d(table: pd.DataFrame) -> Figure:
     axes.plot(table["z"], table["posterior"], color=BLUE, label="exact posterior $p(z|x)$")
     axes.plot(table["z"], table["q"], color=VERMILION, ls="-.", label="Gaussian $q(z)$")
     seen = table["z"][(table["prior"] > 1e-3) | (table["posterior"] > 1e-3)]
+    axes.set(xlabel="$z$", ylabel="density of $z$", xlim=(seen.min(), seen.max()))
+    axes.set_ylim(bottom=0)
+    figure.legend(loc="outside lower center", ncols=2)
+    return figure
+
+
+def two_directions(table: pd.DataFrame) -> Figure:
+    """Section 4: one posterior, and the Gaussian nearest to it in each direction of the KL.
+
+    Args:
+        table: columns z, posterior, aevb (least KL(q ‖ p)), wake_sleep (least KL(p ‖ q)), all
+            densities of z.
+
+    Raises:
+        UserError: for a table without these columns or rows.
+    """
+    columns = ("z", "posterior", "aevb", "wake_sleep")
+    check_table(table, columns, figure="the two directions")
+    table = table.sort_values("z")
+    figure = new_figure(5.0, 3.0)
+    axes = figure.add_subplot()
+    axes.fill_between(table["z"], table["posterior"], color=GREY, alpha=0.25, lw=0)
+    axes.plot(table["z"], table["posterior"], color=INK, label="exact posterior $p(z|x)$")
+    for name, line, divergence in (
+        ("aevb", "-", r"AEVB: least $D_{KL}(q\,\|\,p)$"),
+        ("wake_sleep", "-.", r"wake-sleep: least $D_{KL}(p\,\|\,q)$"),
+    ):
+        axes.plot(table["z"], table[name], color=PALETTE[name], ls=line, label=divergence)
+    seen = table["z"][table[list(columns[1:])].max(axis=1) > 1e-3]
     axes.set(xlabel="$z$", ylabel="density of $z$", xlim=(seen.min(), seen.max()))
     axes.set_ylim(bottom=0)
     figure.legend(loc="outside lower center", ncols=2)
