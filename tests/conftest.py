@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # No test asks a public mirror.
 os.environ["VAELIB_OFFLINE"] = "1"
@@ -27,6 +33,31 @@ def html() -> Path:
     if not (folder / "index.html").is_file():
         pytest.fail(f"{folder} holds no book: run `make book` first", pytrace=False)
     return folder
+
+
+@pytest.fixture(scope="session")
+def address(html: Path) -> Iterator[str]:
+    """The book on a loopback port."""
+    import visiting
+
+    with visiting.server(html) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, which knows no other host than this machine."""
+    import visiting
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = visiting.launch(playwright.chromium)
+        yield chromium
+        chromium.close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,0 +1,63 @@
+"""Details of a page that Sphinx and its theme leave out: sizes of images, names for a reader of
+screens. Without the sizes a page moves when its images come.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import imagesize
+from docutils import nodes
+from sphinx.application import Sphinx
+
+IMAGE = re.compile(r'<img (?![^>]*\bwidth=)(?=[^>]*\bsrc="[^"]*_images/([^"/]+)")')
+# A list whose entries are no list items is none to a screen reader.
+ROLES = re.compile(
+    r' role="(?:list|doc-biblioentry)"(?= class="citation)|'
+    r'(?<=") role="doc-biblioentry"'
+)
+SECTION = re.compile(r">([^<>]+)</a><details([^>]*)><summary>")
+
+
+def mend(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], tree: nodes.document | None
+) -> None:
+    """Complete the text of a page and its table of contents."""
+    if "body" in context:
+        sources = {name: Path(app.srcdir) / path for path, name in images(app).items()}
+        body = IMAGE.sub(lambda found: sized(found, sources), context["body"])
+        context["body"] = ROLES.sub("", body)
+    if "generate_toctree_html" in context:
+        context["generate_toctree_html"] = named(context["generate_toctree_html"])
+
+
+def images(app: Sphinx) -> dict[str, str]:
+    """The name in the built book of each image, by its path."""
+    return dict(app.builder.images)
+
+
+def sized(found: re.Match[str], sources: dict[str, Path]) -> str:
+    """The image with its size; it is loaded when the reader comes near."""
+    width, height = imagesize.get(sources[found[1]])
+    return f'<img width="{width:.0f}" height="{height:.0f}" loading="lazy" '
+
+
+def named(contents: Callable[..., Any]) -> Callable[..., Any]:
+    """The theme's table of contents, its buttons with names."""
+
+    def with_names(*arguments: Any, **options: Any) -> Any:
+        html = contents(*arguments, **options)
+        if not isinstance(html, str):
+            return html
+        return SECTION.sub(r'>\1</a><details\2><summary aria-label="Parts of \1">', html)
+
+    return with_names
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register with Sphinx, after the theme."""
+    app.connect("html-page-context", mend, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,92 @@
+"""The built book in Chromium: how a page is opened, and what is noted while it loads."""
+
+from __future__ import annotations
+
+import shutil
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT
+from playwright.sync_api import Browser, BrowserType, Page
+
+from workflow import chapters
+
+NAMES = [page.name for page in chapters.pages(ROOT)]
+WITH_MATHEMATICS = [page.name for page in chapters.pages(ROOT) if "$" in page.text]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+def server(folder: Path) -> ThreadingHTTPServer:
+    """A server of a folder on a free port of this machine, as `make serve` starts one."""
+    return ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+
+
+def launch(chromium: BrowserType) -> Browser:
+    """Start the Chromium of this machine."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        pytest.fail("there is no Chromium here: install the package chromium", pytrace=False)
+    return chromium.launch(executable_path=found, args=ARGUMENTS)
+
+
+class Visit:
+    """A page that was opened, with all that it asked for and complained about.
+
+    Every visit is a first one: it has a cache of its own, which is empty.
+    """
+
+    def __init__(
+        self, browser: Browser, url: str, *, width: int = 1200, before: str = "", **options: Any
+    ) -> None:
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        self.page: Page = browser.new_page(viewport={"width": width, "height": 800}, **options)
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("requestfailed", lambda request: self.complaints.append(request.url))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on(
+            "console",
+            lambda message: (
+                self.complaints.append(message.text) if message.type == "error" else None
+            ),
+        )
+        if before:
+            self.page.add_init_script(before)
+        response = self.page.goto(url, wait_until="networkidle")
+        assert response is None or response.ok
+
+    def unfold(self) -> None:
+        """Open all that is folded, and load every image."""
+        self.page.evaluate(
+            """async () => {
+                document.querySelectorAll('article details').forEach(d => d.open = true);
+                document.querySelectorAll('article .toggle-hidden')
+                    .forEach(t => t.classList.remove('toggle-hidden'));
+                const images = [...document.querySelectorAll('article img')];
+                images.forEach(image => image.loading = 'eager');
+                await Promise.allSettled(images.map(image => image.decode()));
+            }"""
+        )
+
+    def __enter__(self) -> Visit:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.page.close()
