@@ -82,6 +82,7 @@ class Visit:
                 const images = [...document.querySelectorAll('article img')];
                 images.forEach(image => image.loading = 'eager');
                 await Promise.allSettled(images.map(image => image.decode()));
+                await new Promise(seen => setTimeout(seen, 100));
             }"""
         )
 
