@@ -5,10 +5,13 @@ DEVICE ?= cpu
 SEED ?= 0
 BIN := .venv/bin
 .DEFAULT_GOAL := book
-.PHONY: book paper test test-all check lint lab serve lock clean distclean
+.PHONY: book pdf paper test test-all check lint lab serve lock clean distclean
 
 book: .venv/ready  ## Compute what is missing and write _build/html (PROFILE, DEVICE, SEED)
 	@$(BIN)/python -m workflow.build --profile $(PROFILE) --device $(DEVICE) --seed $(SEED)
+
+pdf: .venv/ready  ## The book as one PDF, _build/pdf; needs Chromium
+	@$(BIN)/python -m workflow.build pdf --profile $(PROFILE) --device $(DEVICE) --seed $(SEED)
 
 paper:  ## The book at the paper's own number of samples
 	@$(MAKE) --no-print-directory book PROFILE=paper

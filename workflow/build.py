@@ -1,6 +1,7 @@
 """`make book`: obtain the data, let Snakemake do what is missing, and say it in few words.
 
     python -m workflow.build --profile quick --device cpu --seed 0 [--cluster slurm] [--cores N]
+    python -m workflow.build pdf ...
 
 Snakemake's own log goes to _build/log; the terminal shows one line for each finished step and,
 if a step failed, what failed in the last lines.
@@ -22,11 +23,12 @@ import psutil
 
 from vaelib.errors import UserError
 from workflow import messages, settings
+from workflow.joined import PDF
 from workflow.settings import Settings
 
 LOCK = messages.BUILD / "lock"
 LOG = messages.BUILD / "log" / "snakemake.log"
-HTML = messages.BUILD / "html" / "index.html"
+GOALS = {"book": messages.BUILD / "html" / "index.html", "pdf": PDF}
 SNAKEMAKE_LOCKS = Path(".snakemake/locks")
 TOTAL = re.compile(r"^total\s+(\d+)")
 COUNT = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
@@ -35,6 +37,7 @@ NOTHING = "Nothing to be done"
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Build the book.")
+    parser.add_argument("goal", nargs="?", default="book", choices=GOALS, help="what to make")
     settings.add_options(parser)
     parser.add_argument("--cluster", default="local", help="a folder of workflow/profiles")
     parser.add_argument("--cores", default="all", help="how many steps run at the same time")
@@ -47,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     with lock:
-        return build(chosen, cluster, options.cores, lock)
+        return build(chosen, cluster, options.cores, lock, options.goal)
 
 
 def cluster_profile(name: str) -> Path:
@@ -105,30 +108,33 @@ def other_snakemake() -> int | None:
     return None
 
 
-def build(chosen: Settings, cluster: Path, cores: str, lock: IO[str]) -> int:
+def build(chosen: Settings, cluster: Path, cores: str, lock: IO[str], goal: str) -> int:
     """Data, then Snakemake, then the last words."""
+    made = GOALS[goal]
     start = time.perf_counter()
     print(f"Book with {chosen}.", flush=True)
     messages.forget()
     data = subprocess.run([sys.executable, "-m", "vaelib.cli", "data"], check=False)
     if data.returncode:
         return data.returncode
-    code, log = run_snakemake(chosen, cluster, cores, lock)
+    code, log = run_snakemake(chosen, cluster, cores, lock, goal)
     if code:
         failures = messages.failures() or [*log.splitlines()[-25:], f"Snakemake failed; see {LOG}."]
-        kept = f" {HTML} is still that of the last good build." if HTML.is_file() else ""
-        print(f"\nThe book was not built.{kept}", *failures, sep="\n", flush=True)
+        kept = f" {made} is still that of the last good build." if made.is_file() else ""
+        print(f"\nThe {goal} was not built.{kept}", *failures, sep="\n", flush=True)
         return code
     if NOTHING in log:
-        print(f"Nothing to do: {HTML} is up to date.")
+        print(f"Nothing to do: {made} is up to date.")
     else:
-        print(f"Built {HTML} in {time.perf_counter() - start:.0f} s.")
+        print(f"Built {made} in {time.perf_counter() - start:.0f} s.")
     return 0
 
 
-def run_snakemake(chosen: Settings, cluster: Path, cores: str, lock: IO[str]) -> tuple[int, str]:
+def run_snakemake(
+    chosen: Settings, cluster: Path, cores: str, lock: IO[str], goal: str
+) -> tuple[int, str]:
     """Run the Snakefile; return its exit code and its log."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", "workflow/Snakefile"]
+    command = [sys.executable, "-m", "snakemake", goal, "--snakefile", "workflow/Snakefile"]
     command += ["--workflow-profile", str(cluster), "--cores", cores, "--nocolor"]
     command += ["--config", f"profile={chosen.profile}", f"device={chosen.device}"]
     command += [f"seed={chosen.seed}"]

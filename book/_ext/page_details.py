@@ -15,10 +15,7 @@ from sphinx.application import Sphinx
 
 IMAGE = re.compile(r'<img (?![^>]*\bwidth=)(?=[^>]*\bsrc="[^"]*_images/([^"/]+)")')
 # A list whose entries are no list items is none to a screen reader.
-ROLES = re.compile(
-    r' role="(?:list|doc-biblioentry)"(?= class="citation)|'
-    r'(?<=") role="doc-biblioentry"'
-)
+ROLES = re.compile(r' role="(?:list|doc-biblioentry)"')
 SECTION = re.compile(r">([^<>]+)</a><details([^>]*)><summary>")
 
 
@@ -48,11 +45,11 @@ def sized(found: re.Match[str], sources: dict[str, Path]) -> str:
 def named(contents: Callable[..., Any]) -> Callable[..., Any]:
     """The theme's table of contents, its buttons with names."""
 
-    def with_names(*arguments: Any, **options: Any) -> Any:
-        html = contents(*arguments, **options)
-        if not isinstance(html, str):
+    def with_names(kind: str, **options: Any) -> Any:
+        html = contents(kind=kind, **options)
+        if kind != "sidebar":
             return html
-        return SECTION.sub(r'>\1</a><details\2><summary aria-label="Parts of \1">', html)
+        return SECTION.sub(r'>\1</a><details\2><summary aria-label="Parts of \1">', str(html))
 
     return with_names
 
