@@ -10,11 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import test_browser
 import torch
 from playwright.sync_api import Browser, Page
-from test_browser import Visit
 from torch import Tensor
+from visiting import Visit
 
 from vaelib import experiments, explorers
 from vaelib.elbo import lower_bound
@@ -23,8 +22,6 @@ from vaelib.randomness import generator
 from vaelib.store import RunStore
 
 pytestmark = pytest.mark.browser
-
-address, browser = test_browser.address, test_browser.browser
 
 LIMIT = 3_000_000
 # Page, explorer, and what it loads when it is touched.

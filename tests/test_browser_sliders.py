@@ -11,13 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-import test_browser
 from numpy.polynomial.hermite_e import hermegauss
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 pytestmark = pytest.mark.browser
 
-browser = test_browser.browser
 
 SAMPLES, CURVES, LIKELIHOOD = (
     "s2_4_reparameterization",

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from types import SimpleNamespace
 from typing import Any
 
+import explorers
 import pytest
 from conftest import ROOT
 from docutils import nodes
 
 from vaelib.figures import MARKERS, PALETTE
-
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
-import explorers
 
 
 class App:

@@ -128,7 +128,8 @@ class Joined:
             f"<title>{html.escape(self.title)}</title>{links}</head><body>"
             f'<div class="book-cover"><p class="title">{html.escape(self.title)}</p>'
             f"<p>{html.escape(self.subtitle)}</p></div>"
-            f'<nav class="book-contents"><p class="title">Contents</p>{self.contents(pages or {})}</nav>'
+            f'<nav class="book-contents"><p class="title">Contents</p>'
+            f"{self.contents(pages or {})}</nav>"
             f"{''.join(self.chapters)}</body></html>"
         )
 
