@@ -26,7 +26,7 @@ check: book  ## Read the built pages, in Chromium too
 	@$(BIN)/python -m pytest -m "book or browser"
 
 lint: .venv/ready  ## ruff and mypy
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/mypy workflow && $(BIN)/mypy benchmarks && $(BIN)/mypy book/_ext
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/mypy workflow && $(BIN)/mypy -p benchmarks && $(BIN)/mypy book/_ext
 
 lab: .venv/ready  ## JupyterLab; a double click on a chapter opens it as a notebook
 	@JUPYTER_CONFIG_PATH=$(CURDIR)/workflow/jupyter $(BIN)/jupyter lab
