@@ -86,7 +86,7 @@ def test_a_curve_of_the_paper_comes_with_its_values() -> None:
     assert found["samples"] == pytest.approx(list(table["training_samples"]), abs=1)
 
 
-def test_several_seeds_are_a_mean_with_its_lowest_and_highest() -> None:
+def test_several_seeds_are_the_first_with_the_lowest_and_highest() -> None:
     config = experiments.mnist(3)
     seeds = [
         run(dataclasses.replace(config, seed=seed), value)

@@ -462,6 +462,22 @@ def test_several_seeds_give_a_band() -> None:
     assert panels(figures.figure2(pd.concat([table, other])))[0].collections
 
 
+def test_of_several_seeds_the_first_is_the_line_as_far_as_it_goes() -> None:
+    """The second ends earlier: a mean would jump there."""
+    table = curves()
+    other = table.assign(seed=1, value=table["value"] - 5)
+    other = other[other["training_samples"] < 100_000]
+    axes = panels(figures.figure2(pd.concat([other, table])))[0]
+    first = table.query("n_latent == 3 and algorithm == 'aevb' and split == 'test'")
+    shown = [line for line in lines(axes, "aevb", "-") if len(line.get_xdata())]
+    assert any(list(line.get_ydata()) == first["value"].tolist() for line in shown)
+
+
+def test_there_need_be_no_reference_run() -> None:
+    figure = figures.figure2(curves(), reference=curves()[:0])
+    assert svg(figure) == svg(figures.figure2(curves()))
+
+
 def test_reference_runs_are_drawn_behind_without_markers() -> None:
     axes = panels(figures.figure2(curves(), reference=curves()))[0]
     markers = [line.get_marker() for line in lines(axes, "aevb", "-")]

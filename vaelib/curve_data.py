@@ -51,7 +51,7 @@ class CurveData:
 def curve_data(figure: Figure, ours: Sequence[Run], *, reference: Sequence[Run] = ()) -> CurveData:
     """The paper's curves, the reference runs' and ours, panel by panel.
 
-    Several seeds become one series: their mean, with the lowest and the highest. The seconds of a
+    Several seeds become one series: the first, with the lowest and the highest. The seconds of a
     point come from `seconds_at`; the paper gives none for its curves.
 
     Args:
@@ -122,11 +122,11 @@ def _figure3(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
 
 def _series(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """A panel's curves: the paper's first, which lie below the others."""
-    rows = rows.assign(source=pd.Categorical(rows["source"], SOURCES))
+    rows = rows.assign(source=pd.Categorical(rows["source"], SOURCES)).sort_values("seed")
     by = rows.groupby(["source", "algorithm", "split"], observed=True)
     for (source, algorithm, split), curve in by:
         points = curve.groupby("training_samples")
-        value = points["value"].agg(["mean", "min", "max"])
+        value = points["value"].agg(["first", "min", "max"])
         series: dict[str, Any] = {
             "source": source,
             "algorithm": algorithm,
@@ -134,12 +134,12 @@ def _series(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
             # A stand-in goes under its own name.
             "data": NAMES[curve["dataset"].iloc[0]],
             "samples": [int(samples) for samples in value.index],
-            "value": value["mean"].round(2).tolist(),
+            "value": value["first"].round(2).tolist(),
         }
         if (value["max"] > value["min"]).any():
             series["low"] = value["min"].round(2).tolist()
             series["high"] = value["max"].round(2).tolist()
             series["runs"] = int(curve["seed"].nunique())
         if curve["seconds"].notna().all():
-            series["seconds"] = points["seconds"].mean().round(2).tolist()
+            series["seconds"] = points["seconds"].first().round(2).tolist()
         yield series

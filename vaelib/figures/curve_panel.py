@@ -82,15 +82,19 @@ def draw_panel(
 
 
 def _draw(axes: Axes, curve: pd.DataFrame, algorithm: str, split: str, *, marked: bool) -> None:
-    """The mean over seeds, and a band from the lowest seed to the highest if there are several."""
+    """The first seed's curve, and a band from the lowest seed to the highest if there are several.
+
+    Not the mean: where some seeds end before others, it would jump.
+    """
     if curve.empty:
         return
-    seeds = curve.groupby("training_samples")["value"].agg(["mean", "min", "max"])
+    line = curve[curve["seed"] == curve["seed"].min()].set_index("training_samples")["value"]
+    seeds = curve.groupby("training_samples")["value"].agg(["min", "max"])
     tested = split == "test"
-    every = -(-len(seeds) // MARKS)
+    every = -(-len(line) // MARKS)
     axes.plot(
-        seeds.index,
-        seeds["mean"],
+        line.index,
+        line,
         color=PALETTE[algorithm],
         ls=LINESTYLES[split],
         lw=1.5 if tested else 1.0,
@@ -100,7 +104,7 @@ def _draw(axes: Axes, curve: pd.DataFrame, algorithm: str, split: str, *, marked
         markeredgecolor="white",
         markeredgewidth=0.4,
         # Counted from the last point, which is always marked.
-        markevery=((len(seeds) - 1) % every, every),
+        markevery=((len(line) - 1) % every, every),
         zorder=4 + tested + 2 * marked,
     )
     if (seeds["max"] > seeds["min"]).any():

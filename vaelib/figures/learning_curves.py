@@ -40,15 +40,16 @@ def figure2(table: pd.DataFrame, *, reference: pd.DataFrame | None = None) -> Fi
 
     Args:
         table: from `runs.curves`; columns training_samples, split, value (nats per datapoint),
-            dataset, algorithm, n_latent, n_train. Several seeds give a mean and a band from the
-            lowest to the highest.
-        reference: runs that were carried further, in the same columns, drawn without points.
+            dataset, algorithm, n_latent, n_train. Of several seeds the first is drawn, with a band
+            from the lowest to the highest.
+        reference: runs that were carried further, in the same columns, drawn without points; there
+            may be none.
 
     Raises:
         UserError: for a table without these columns or rows, or with a run that no panel shows.
     """
     ours = _checked(table, "Fig. 2", measure="lower_bound")
-    earlier = ours[:0] if reference is None else _checked(reference, "Fig. 2", "lower_bound")
+    earlier = _carried(reference, ours, "Fig. 2", "lower_bound")
     published = paper.curves("figure2")
     figure = new_figure(WIDTH, 7.0)
     grid = figure.add_gridspec(3, 12)
@@ -87,7 +88,7 @@ def figure2(table: pd.DataFrame, *, reference: pd.DataFrame | None = None) -> Fi
     corner.legend(
         handles=legend_handles(
             ("aevb", "wake_sleep"),
-            reference=reference is not None,
+            reference=not earlier.empty,
             below=below,
             stand_in=_stand_in(ours),
         ),
@@ -111,7 +112,7 @@ def figure3(table: pd.DataFrame, *, reference: pd.DataFrame | None = None) -> Fi
     """
     measure = "marginal_log_likelihood"
     ours = _checked(table, "Fig. 3", measure)
-    earlier = ours[:0] if reference is None else _checked(reference, "Fig. 3", measure)
+    earlier = _carried(reference, ours, "Fig. 3", measure)
     check_values(ours, "dataset", ("mnist", "mnist_5k"), figure="Fig. 3")
     published = paper.curves("figure3")
     y_limits = limits([ours, earlier], FIGURE3_RANGE)
@@ -136,7 +137,7 @@ def figure3(table: pd.DataFrame, *, reference: pd.DataFrame | None = None) -> Fi
     figure.legend(
         handles=legend_handles(
             tuple(MARKERS),
-            reference=reference is not None,
+            reference=not earlier.empty,
             below=below,
             stand_in=_stand_in(ours),
         ),
@@ -163,6 +164,14 @@ def _checked(table: pd.DataFrame, figure: str, measure: str) -> pd.DataFrame:
         )
     seed = table.get("seed", 0)
     return table.assign(seed=seed).sort_values("training_samples", kind="stable")
+
+
+def _carried(
+    reference: pd.DataFrame | None, ours: pd.DataFrame, figure: str, measure: str
+) -> pd.DataFrame:
+    if reference is None or reference.empty:
+        return ours[:0]
+    return _checked(reference, figure, measure)
 
 
 def _name(ours: pd.DataFrame, real: str) -> str:
