@@ -142,7 +142,7 @@ def clean(notebook: NotebookNode) -> NotebookNode:
 
 
 def joined(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
-    """The outputs, what was printed in several pieces in one: where it breaks is a matter of time."""
+    """The outputs, with what was printed in pieces in one: where it breaks is a matter of time."""
     found: list[NotebookNode] = []
     for output in outputs:
         last = found[-1] if found else None
