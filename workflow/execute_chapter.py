@@ -147,7 +147,7 @@ def joined(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
     for output in outputs:
         last = found[-1] if found else None
         if last and last.output_type == output.output_type == "stream" and last.name == output.name:
-            last.text += output.text
+            found[-1] = NotebookNode({**last, "text": last.text + output.text})
         else:
             found.append(output)
     return found
