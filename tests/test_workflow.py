@@ -189,6 +189,14 @@ def test_progress_bars_do_not_reach_the_page() -> None:
     assert "papermill" not in cleaned.metadata
 
 
+def test_what_is_printed_in_pieces_is_shown_in_one() -> None:
+    printed = [new_output("stream", name="stdout", text=text) for text in ("one\n", "two\n")]
+    warning = new_output("stream", name="stderr", text="careful\n")
+    cell = new_code_cell("f()", outputs=[*printed, warning, printed[0]])
+    outputs = execute_chapter.clean(new_notebook(cells=[cell])).cells[0].outputs
+    assert [output.text for output in outputs] == ["one\ntwo\n", "careful\n", "one\n"]
+
+
 def test_a_chapter_is_executed_with_what_was_chosen_and_repeats_byte_for_byte(
     project: Path,
 ) -> None:

@@ -15,6 +15,7 @@ import re
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -134,10 +135,22 @@ def clean(notebook: NotebookNode) -> NotebookNode:
         if "tags" in cell.metadata and not cell.metadata["tags"]:
             del cell.metadata["tags"]
         if cell.cell_type == "code":
-            cell.outputs = [
+            cell.outputs = joined(
                 o for o in cell.outputs if not (is_progress(o) or is_stand_in_warning(o))
-            ]
+            )
     return notebook
+
+
+def joined(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
+    """The outputs, with what was printed in pieces in one: where it breaks is a matter of time."""
+    found: list[NotebookNode] = []
+    for output in outputs:
+        last = found[-1] if found else None
+        if last and last.output_type == output.output_type == "stream" and last.name == output.name:
+            found[-1] = NotebookNode({**last, "text": last.text + output.text})
+        else:
+            found.append(output)
+    return found
 
 
 def is_progress(output: NotebookNode) -> bool:
