@@ -54,7 +54,7 @@ def number_of(name: str) -> str:
 
 
 def test_there_is_a_page_for_each_entry_of_the_contents(html: Path) -> None:
-    assert len(NAMES) == 25
+    assert len(NAMES) >= 25
     built = {path.stem for path in (html / "book").glob("*.html")}
     assert built == set(NAMES)
     assert "book/index.html" in (html / "index.html").read_text("utf-8")

@@ -93,7 +93,7 @@ def test_toc_entries_are_found_at_every_depth() -> None:
     entries = list(chapters.toc_entries(toc))
     assert entries[0] == "book/index"
     assert "book/s5_3_visualisation" in entries
-    assert len(entries) == len(set(entries)) == 25
+    assert len(entries) == len(set(entries)) >= 25
 
 
 @pytest.mark.usefixtures("project")

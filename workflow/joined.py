@@ -17,7 +17,7 @@ from workflow import messages
 from workflow.chapters import TOC
 
 PDF = messages.BUILD / "pdf" / "auto-encoding-variational-bayes.pdf"
-STYLE = "_static/print.css"
+STYLE = Path(__file__).with_name("print.css")
 # What serves a screen only, and code that a page folds away.
 LEFT_OUT = ".headerlink, script, mjx-assistive-mml, details.hide, .screen-only"
 HEADINGS = ["h1", "h2", "h3", "h4", "h5"]
@@ -120,12 +120,11 @@ class Joined:
     def document(self, pages: dict[str, int] | None = None) -> str:
         """The whole document; with the number of the page on which each chapter begins."""
         styles = [posixpath.normpath(f"book/{style.split('?')[0]}") for style in self.styles]
-        links = "".join(
-            f'<link rel="stylesheet" href="{self.base}{style}">' for style in [*styles, STYLE]
-        )
+        links = "".join(f'<link rel="stylesheet" href="{self.base}{style}">' for style in styles)
         return (
             f'<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8">'
-            f"<title>{html.escape(self.title)}</title>{links}</head><body>"
+            f"<title>{html.escape(self.title)}</title>{links}"
+            f"<style>{STYLE.read_text('utf-8')}</style></head><body>"
             f'<div class="book-cover"><p class="title">{html.escape(self.title)}</p>'
             f"<p>{html.escape(self.subtitle)}</p></div>"
             f'<nav class="book-contents"><p class="title">Contents</p>'

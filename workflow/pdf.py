@@ -101,13 +101,13 @@ def below(entry: Any) -> Iterator[DictionaryObject]:
         child = found.get("/Next")
 
 
-def make() -> Path:
-    """Write the PDF; the former one stays until the new one is complete."""
+def make(site: Path = HTML, target: Path = PDF) -> None:
+    """Print the built pages; the former PDF stays until the new one is complete."""
     title = str(yaml.safe_load(CONFIG.read_text("utf-8"))["title"])
-    PDF.parent.mkdir(parents=True, exist_ok=True)
-    document, new = PDF.with_suffix(".html"), PDF.with_suffix(".new.pdf")
-    base = os.path.relpath(HTML, PDF.parent) + "/"
-    book = joined.Joined(HTML, joined.entries(), base=base, title=title, subtitle=SUBTITLE)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    document, new = target.with_suffix(".html"), target.with_suffix(".new.pdf")
+    base = os.path.relpath(site, target.parent) + "/"
+    book = joined.Joined(site, joined.entries(), base=base, title=title, subtitle=SUBTITLE)
     document.write_text(book.document(), "utf-8")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path(), args=ARGUMENTS)
@@ -117,8 +117,7 @@ def make() -> Path:
         browser.close()
     name_outline(new, book.headings)
     document.unlink()
-    new.replace(PDF)
-    return PDF
+    new.replace(target)
 
 
 def main() -> int:
@@ -126,11 +125,11 @@ def main() -> int:
     # Chromium's trailer counts a few objects less than there are, which harms nobody.
     logging.getLogger("pypdf").setLevel(logging.ERROR)
     try:
-        made = make()
+        make()
     except (UserError, RuntimeError) as error:
         messages.fail("~pdf", str(error))
         return 1
-    pages = len(PdfReader(made).pages)
+    pages = len(PdfReader(PDF).pages)
     messages.done("pdf", f"{pages} pages", time.perf_counter() - start)
     return 0
 

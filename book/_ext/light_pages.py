@@ -77,7 +77,8 @@ def classes_of(selector: list[ast.Node]) -> set[str]:
 def words_of(folder: Path) -> set[str]:
     """All words of the pages and the scripts."""
     paths = [*folder.rglob("*.html"), *(folder / "_static").rglob("*.js")]
-    return {word for path in paths for word in WORD.findall(path.read_text("utf-8"))}
+    # Numbers packed as characters hold no word: an explorer's networks are no UTF-8.
+    return {word for path in paths for word in WORD.findall(path.read_text("utf-8", "ignore"))}
 
 
 def lighten_styles(folder: Path) -> None:

@@ -1,0 +1,104 @@
+"""The book's own Sphinx extensions: mathematics is typeset, and pages are made light, exactly."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+
+import light_pages
+import numpy as np
+import page_details
+import pytest
+import tinycss2
+from bs4 import BeautifulSoup
+from PIL import Image
+from static_mathematics import Typesetter, shown
+
+
+@pytest.fixture(scope="module")
+def typesetter() -> Typesetter:
+    return Typesetter({"KL": "D_{KL}"})
+
+
+def test_a_formula_is_html_for_the_eye_and_mathml_for_the_ear(typesetter: Typesetter) -> None:
+    page = BeautifulSoup(typesetter.formula(r"\frac{a}{b}", display=True), "html.parser")
+    assert page.select_one('mjx-math[aria-hidden="true"] mjx-mfrac') is not None
+    spoken = page.select_one("mjx-assistive-mml math mfrac")
+    assert spoken is not None
+    assert [part.get_text() for part in spoken.select("mi")] == ["a", "b"]
+
+
+def test_a_formula_knows_the_book_s_macros(typesetter: Typesetter) -> None:
+    def spoken(tex: str) -> str:
+        return BeautifulSoup(typesetter.formula(tex, display=False), "html.parser").get_text()
+
+    assert spoken(r"\KL") == spoken("D_{KL}") == "DKL"
+
+
+@pytest.mark.parametrize("tex", [r"\unknown", r"\frac{a", r"\begin{nothing}x\end{nothing}"])
+def test_what_is_no_tex_is_named(typesetter: Typesetter, tex: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(tex)):
+        typesetter.formula(tex, display=False)
+
+
+def test_the_style_sheet_shows_the_characters_of_the_formulas(typesetter: Typesetter) -> None:
+    typesetter.formula(r"\theta + 7", display=False)
+    assert {ord("θ"), ord("7")} <= shown(typesetter.styles())
+
+
+def used(css: str, *words: str) -> str:
+    rules = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
+    return str(tinycss2.serialize(light_pages.used_rules(rules, set(words)))).replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("css", "left"),
+    [
+        (".here{a:b}", ".here{a:b}"),
+        (".gone{a:b}", ""),
+        (".here.gone{a:b}", ""),
+        (".gone,.here{a:b}", ".here{a:b}"),
+        ("p,.gone{a:b}", "p{a:b}"),
+        (".here:not(.gone){a:b}", ".here:not(.gone){a:b}"),
+        ("@media print{.gone{a:b}.here{c:d}}", "@mediaprint{.here{c:d}}"),
+        ("@media print{.gone{a:b}}", ""),
+        ("@font-face{src:url(x)}", "@font-face{src:url(x)}"),
+    ],
+)
+def test_a_rule_stays_while_its_classes_occur(css: str, left: str) -> None:
+    assert used(css, "here") == left
+
+
+def test_a_lighter_figure_is_the_same_drawing() -> None:
+    svg = (
+        '<svg viewBox="0 0 9 9">\n <metadata>words</metadata>\n <g transform="scale(0.015625)">\n'
+        '  <path d="M 1.234567 -8.9996 L 3 4.5"/>\n </g>\n</svg>'
+    )
+    assert light_pages.lighter_figure(svg) == (
+        '<svg viewBox="0 0 9 9"><g transform="scale(0.015625)">'
+        '<path d="M 1.23 -9 L 3 4.5"/></g></svg>'
+    )
+
+
+def test_a_picture_in_a_figure_keeps_every_pixel() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 4), dtype=np.uint8)
+    png = io.BytesIO()
+    Image.fromarray(pixels).save(png, "PNG")
+    coded = base64.b64encode(png.getvalue()).decode()
+    found = re.search(
+        r"data:image/webp;base64,([^\"]*)",
+        light_pages.lighter_figure(f'<image href="data:image/png;base64,{coded}"/>'),
+    )
+    assert found is not None
+    with Image.open(io.BytesIO(base64.b64decode(found[1]))) as image:
+        assert (np.asarray(image.convert("RGBA")) == pixels).all()
+
+
+def test_buttons_of_the_contents_have_names() -> None:
+    def contents(kind: str) -> str:
+        return '<a href="x">2. Method</a><details open=""><summary>v</summary></details>'
+
+    named = page_details.named(contents)
+    assert '<summary aria-label="Parts of 2. Method">' in named(kind="sidebar")
+    assert named(kind="raw") == contents("raw")
