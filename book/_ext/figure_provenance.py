@@ -117,7 +117,7 @@ def _facts(
         "versions": ", ".join(f"{name} {value}" for name, value in known["versions"].items()),
         "threads": str(known["threads"]),
         "data": data,
-        "runs": "" if known["runs"] else "no stored run: computed on this page",
+        "runs": "" if known["runs"] or reads.get("runs") else "none of this build",
         "this page reads": ", ".join([*reads.get("data", []), *reads.get("runs", [])]),
     }
 
