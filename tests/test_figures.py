@@ -757,8 +757,9 @@ assert dict(matplotlib.rcParams) == before
 from IPython.core.interactiveshell import InteractiveShell
 shell = InteractiveShell.instance()
 figures.use_theme()
-data, _ = shell.display_formatter.format(figures.figure1())
+data, metadata = shell.display_formatter.format(figures.figure1())
 assert set(data) == {"text/plain", "image/svg+xml"}, set(data)
+assert set(metadata["vaelib"]) == {"provenance", "csv"}
 assert "<dc:date>" not in data["image/svg+xml"]
 text = io.StringIO()
 figures.figure1().savefig(text, format="svg", metadata={"Date": None})

@@ -32,7 +32,7 @@ def estimator_a(
     *,
     n_datapoints: int,
 ) -> Tensor:
-    """Eq. 22: the mean of f_φ(x, g_φ(ε, x), h_φ(ζ)) of Eq. 21, unbiased for L(φ; X).
+    """Eq. 22: the mean of Eq. 21 over the draws, unbiased for L(φ; X) of Eqs 14 and 20.
 
     The datapoints are dealt out to the draws of θ, M/L to each. L = M is Algorithm 2 as printed;
     L = 1 shares one θ in the minibatch, which costs a single pass of the decoder.
@@ -98,7 +98,7 @@ def predictive_bound(
     n_samples: int = 10,
     generator: torch.Generator,
 ) -> Tensor:
-    """E_q(θ)[L(θ, φ; x)] by Monte Carlo, Eq. 16 averaged over θ; `(M,)`, in nats per datapoint.
+    """E_q(θ)[L(θ, φ; x)] by Monte Carlo, Eqs 16 and 18 averaged over θ; `(M,)`, in nats.
 
     It bounds log ∫ q_φ(θ) p_θ(x) dθ, the predictive density, from below. Its sum over the training
     set, less `posterior.kl()`, is L(φ; X).

@@ -18,7 +18,7 @@ from vaelib.reparameterization import gaussian
 
 
 class GlobalPosterior(nn.Module):
-    """q_φ(θ) = N(μ, diag σ²) over all J parameters of a module, against p_α(θ) = N(0, α² I); F.1.
+    """q_φ(θ) = N(μ, diag σ²) over all J parameters of a module, p_α(θ) = N(0, α² I): Eq. 23.
 
     The means μ *are* the module's own parameters, so that the module taken alone computes with the
     posterior mean, and saving it saves μ. Only log σ is new.

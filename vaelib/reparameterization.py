@@ -39,7 +39,7 @@ _SYMBOLS = {
 
 
 def gaussian(mean: Tensor, scale: Tensor, epsilon: Tensor) -> Tensor:
-    """z = μ + σ ⊙ ε with ε ~ N(0, I): the reparameterization of the encoder, section 3.
+    """z = g_φ(ε, x) = μ + σ ⊙ ε with ε ~ N(0, I), Eqs 4 and 17 for the encoder of section 3.
 
     Raises:
         DivergedError: on a CPU, if a standard deviation is not positive or a number not finite.
@@ -66,7 +66,7 @@ def sample(
     generator: torch.Generator,
     **parameters: Tensor | float,
 ) -> Tensor:
-    """Draws of the named distribution, differentiable in its parameters.
+    """Eq. 4: draws of the named distribution, differentiable in its parameters.
 
     Args:
         name: a key of `REPARAMETERIZATIONS`, such as "gamma".

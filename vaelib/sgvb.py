@@ -30,7 +30,7 @@ def noise(
 
 
 def estimator_a(model: VariationalAutoencoder, x: Tensor, epsilon: Tensor) -> Tensor:
-    """Eq. 6, the generic estimator L^A: the mean over L of log p(x, z) − log q(z|x).
+    """Eq. 6, the generic estimator L^A: Eq. 5 for f(z) = log p(x, z) − log q(z|x).
 
     Args:
         x: `(M, n_pixels)`.

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -183,14 +184,19 @@ def write(path: Path, text: str) -> None:
 def run(name: str, chosen: Settings) -> None:
     """Execute a chapter and write its notebook and its time."""
     start = time.perf_counter()
-    notebook = prepare(Page(BOOK / f"{name}.md"), chosen)
+    page = Page(BOOK / f"{name}.md")
+    notebook = prepare(page, chosen)
     executed = clean(execute(notebook, name))
     seconds = time.perf_counter() - start
     write(STAGE / f"{name}.ipynb", nbformat.v4.writes(executed) + "\n")
     times = {
         "chapter": name,
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(seconds, 1),
         **vars(chosen),
+        "data": page.data,
+        "stand_ins": sorted(stand_ins_of(page.data)),
+        "runs": page.runs,
         "python": platform.python_version(),
         "platform": platform.platform(),
     }

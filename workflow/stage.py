@@ -23,7 +23,7 @@ def sources() -> list[Path]:
         path for folder in FOLDERS for path in folder.rglob("*") if "__pycache__" not in str(path)
     ]
     plain = [page.path for page in chapters.pages() if not page.computes]
-    found = [CONFIG, TOC, *plain, *BOOK.glob("*.bib"), *below]
+    found = [CONFIG, TOC, *plain, *BOOK.glob("*.bib"), *BOOK.glob("*.yml"), *below]
     return sorted(path for path in found if path.is_file())
 
 

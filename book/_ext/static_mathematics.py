@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import files
 from pathlib import Path
 from typing import Any
 
+import notation
 from docutils import nodes
 from fontTools import subset
 from py_mini_racer import MiniRacer
@@ -51,13 +53,23 @@ class Typesetter:
         own = Path(__file__).with_name("typeset.js").read_text("utf-8")
         self.engine.eval(f"const MACROS = {json.dumps(macros)}, FONTS = {json.dumps(FONTS)};{own}")
 
-    def formula(self, tex: str, *, display: bool) -> str:
+    def key(self, tex: str) -> str:
+        """The structure of a symbol, by which it is found in formulas."""
+        return str(self.engine.eval(f"key({json.dumps(tex)})"))
+
+    def formula(self, tex: str, *, display: bool, known: Mapping[str, int] | None = None) -> str:
         """The HTML of a formula.
+
+        Args:
+            tex: the formula.
+            display: whether it stands in a line of its own.
+            known: numbers of symbols by their structure; `data-is` marks them with it.
 
         Raises:
             ValueError: if it is not TeX that MathJax knows.
         """
-        answer = self.engine.eval(f"typeset({json.dumps(tex)}, {json.dumps(display)})")
+        given = ", ".join(map(json.dumps, (tex, display, known or {})))
+        answer = self.engine.eval(f"typeset({given})")
         html, fault = json.loads(str(answer))
         if fault:
             raise ValueError(f"{fault} in {tex}")
@@ -69,14 +81,24 @@ class Typesetter:
 
 
 @cache
+def symbols(app: Sphinx, page: str) -> dict[str, int]:
+    """The symbols that a page explains, by their structure."""
+    engine = typesetter(app)
+    rows = notation.read(Path(app.srcdir) / notation.TABLE)
+    return {engine.key(rows[number].symbol): number for number in notation.meant_on(page, rows)}
+
+
+@cache
 def typesetter(app: Sphinx) -> Typesetter:
     config: dict[str, Any] = app.config.mathjax3_config or {}
     return Typesetter(config.get("tex", {}).get("macros", {}))
 
 
 def append(writer: HTML5Translator, node: nodes.Node, tex: str, *, display: bool) -> None:
+    app = writer.builder.app
+    known = symbols(app, writer.docnames[0].rpartition("/")[2])
     try:
-        html = typesetter(writer.builder.app).formula(tex, display=display)
+        html = typesetter(app).formula(tex, display=display, known=known)
     except ValueError as error:
         logger.warning("mathematics that cannot be typeset: %s", error, location=node)
         html = writer.encode(tex)

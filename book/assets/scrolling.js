@@ -7,7 +7,7 @@
       for (const { target: box } of entries) {
         const scrolls = getComputedStyle(box).overflowX === "auto";
         if (scrolls && box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-        else box.removeAttribute("tabindex");
+        else if (!box.classList.contains("explained")) box.removeAttribute("tabindex");
       }
     });
     document.querySelectorAll(`.bd-article :is(${boxes})`).forEach((box) => watch.observe(box));

@@ -7,6 +7,7 @@ an input that it cannot draw. Importing this package sets nothing; call `use_the
 from vaelib.figures.bound import decomposition, posterior_1d, two_directions
 from vaelib.figures.coding import coding
 from vaelib.figures.deviations import distance_from_paper
+from vaelib.figures.drawn import drawn_from
 from vaelib.figures.estimators import (
     estimator_variance,
     gradient_variance,
@@ -44,6 +45,7 @@ __all__ = [
     "convergence",
     "decomposition",
     "distance_from_paper",
+    "drawn_from",
     "draws_against_images",
     "estimator_variance",
     "figure1",

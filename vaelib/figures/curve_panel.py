@@ -66,6 +66,7 @@ def draw_panel(
             axes.plot(
                 theirs["training_samples"],
                 theirs["value"],
+                label=f"the paper's {LABELS[algorithm]}, {split}",
                 color=PALETTE["paper"],
                 ls=style,
                 lw=0.8,
@@ -95,6 +96,7 @@ def _draw(axes: Axes, curve: pd.DataFrame, algorithm: str, split: str, *, marked
     axes.plot(
         line.index,
         line,
+        label=f"{LABELS[algorithm]}, {split}" + ("" if marked else ", reference run"),
         color=PALETTE[algorithm],
         ls=LINESTYLES[split],
         lw=1.5 if tested else 1.0,

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Mapping
 
 import seaborn as sns
-from matplotlib.figure import Figure
+
+from vaelib.figures.drawn import DrawnFigure
 
 # Okabe and Ito's colours, which people with any common colour vision tell apart.
 BLUE, SKY, GREEN, ORANGE = "#0072B2", "#56B4E9", "#009E73", "#E69F00"
@@ -103,7 +104,7 @@ def use_theme() -> None:
         inline.set_matplotlib_formats("svg", metadata={"Date": None})
 
 
-def new_figure(width: float = WIDTH, height: float = 3.0) -> Figure:
+def new_figure(width: float = WIDTH, height: float = 3.0) -> DrawnFigure:
     """An empty figure in inches, unknown to pyplot, so that a notebook shows it only once."""
     # Only what is a picture in an SVG, such as a cloud of points, depends on the resolution.
-    return Figure(figsize=(width, height), dpi=150, layout="constrained", facecolor="white")
+    return DrawnFigure(figsize=(width, height), dpi=150, layout="constrained", facecolor="white")

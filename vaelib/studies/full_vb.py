@@ -132,9 +132,10 @@ def _bound(
 def exact_log_likelihood(
     fitted: Fitted, x: Tensor, *, n_theta: int = 3, generator: torch.Generator
 ) -> Tensor:
-    """log p_θ(x) by quadrature over z, averaged over draws from q(θ) if there is a q(θ); `(M,)`.
+    """The left-hand side of Eq. 15, log p_θ(x), by quadrature over z; `(M,)`.
 
-    What the bound misses of it is the divergence of Eq. 15: the fault of the encoder.
+    It is averaged over draws from q(θ) if there is a q(θ). What the bound misses of it is the
+    divergence of Eq. 15: the fault of the encoder.
 
     Args:
         fitted: with at most three latent dimensions.

@@ -1,0 +1,85 @@
+"""What the launch buttons open: notebooks, citation, and no button without a repository."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import nbformat
+import pytest
+import yaml
+from conftest import ROOT
+from nbformat.v4 import new_code_cell, new_notebook
+
+from book._ext.launch import drop_dead_buttons
+from workflow import chapters, publish, stage
+
+
+@pytest.mark.parametrize(("url", "kept"), [("", False), ("https://github.com/you/fork", True)])
+def test_buttons_stand_only_where_a_repository_is_set(url: str, kept: bool) -> None:
+    options: dict[str, Any] = {"repository_url": url, "launch_buttons": {"colab_url": "there"}}
+    drop_dead_buttons(None, SimpleNamespace(html_theme_options=options))  # type: ignore[arg-type]
+    assert bool(options["launch_buttons"]) == kept
+
+
+def test_one_setting_points_at_the_fork() -> None:
+    config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+    assert set(config["repository"]) == {"url", "branch"}
+    assert config["launch_buttons"]["colab_url"]
+    assert config["launch_buttons"]["binderhub_url"]
+    deploy = (ROOT / ".github/workflows/deploy.yml").read_text("utf-8")
+    assert f"git push --force origin {config['repository']['branch']}" in deploy
+
+
+@pytest.fixture
+def executed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with one executed chapter, as the current folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "book").mkdir()
+    (tmp_path / "book/one.md").write_text("---\njupytext: {}\n---\n# One\n")
+    (tmp_path / "_toc.yml").write_text("root: book/one\n")
+    staged = tmp_path / stage.STAGE / chapters.BOOK
+    staged.mkdir(parents=True)
+    nbformat.write(new_notebook(cells=[new_code_cell("1 + 1")]), staged / "one.ipynb")
+    return tmp_path
+
+
+def settings(url: str) -> str:
+    return f'repository: {{url: "{url}", branch: notebooks}}\n'
+
+
+def test_a_published_notebook_finds_its_package_on_colab(executed: Path) -> None:
+    (executed / "_config.yml").write_text(settings("https://github.com/you/fork"))
+    assert publish.main(["out"]) == 0
+    notebook = nbformat.read(executed / "out/one.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    first, second = notebook.cells
+    assert "--branch notebooks https://github.com/you/fork /content/companion" in first.source
+    assert first.source.index('if "google.colab"') < first.source.index("!git clone")
+    assert second.source == "1 + 1"
+
+
+def test_without_a_repository_nothing_is_published(
+    executed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (executed / "_config.yml").write_text(settings(""))
+    assert publish.main(["out"]) == 0
+    assert not (executed / "out").exists()
+    assert "set repository.url in _config.yml" in capsys.readouterr().out
+
+
+def test_the_citation_names_this_version_and_the_paper() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+    companion = (ROOT / "book/companion.bib").read_text("utf-8")
+    assert citation["version"] == project["version"]
+    assert f"version {project['version']}" in companion
+    assert citation["title"] == config["title"]
+    assert re.sub("[{}]", "", companion).count(config["title"]) == 1
+    assert citation["authors"] == [{"name": config["author"]}]
+    (paper,) = citation["references"]
+    assert [author["family-names"] for author in paper["authors"]] == ["Kingma", "Welling"]
