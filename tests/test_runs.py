@@ -19,6 +19,7 @@ from torch import Tensor
 from tests.helpers import six_pixels
 from vaelib import carrying, checkpoint, datasets, runs, training
 from vaelib.checkpoint import NEWEST
+from vaelib.compiling import is_available
 from vaelib.config import RunConfig
 from vaelib.datasets import Dataset
 from vaelib.errors import DivergedError, UserError
@@ -59,6 +60,36 @@ def stored(store: RunStore, config: RunConfig) -> tuple[Record, dict[str, Tensor
     found = store.checkpoint(config)
     assert found is not None
     return found
+
+
+@pytest.mark.skipif(not is_available(), reason="there is no C++ compiler")
+def test_a_compiled_run_begins_as_any_other_and_grows_without_a_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Compiled from 2000 samples on, wherever it was stopped in between."""
+    monkeypatch.setattr(carrying, "COMPILED_FROM", 2000)
+    compiled: list[int] = []
+    make_trainer = carrying.make_trainer
+
+    def noted(*given: Any, compile_step: bool = False, **settings: Any) -> Any:
+        compiled.append(compile_step)
+        return make_trainer(*given, compile_step=compile_step, **settings)
+
+    monkeypatch.setattr(carrying, "make_trainer", noted)
+    plain, whole, grown = (RunStore(tmp_path / name) for name in ("plain", "whole", "grown"))
+    ensure(plain, AEVB, 2000)
+    expected = runs.ensure(
+        [RunRequest(AEVB, 4000)], store=whole, progress=False, compile_step=True
+    )[0]
+    assert compiled == [False, False, True]
+    for samples in (1500, 2000, 2700, 4000):
+        request = RunRequest(AEVB, samples)
+        found = runs.ensure([request], store=grown, progress=False, compile_step=True)[0]
+    assert found.record.curve == expected.record.curve
+    for key, tensor in stored(whole, AEVB)[1].items():
+        assert torch.equal(stored(grown, AEVB)[1][key], tensor), key
+    begun = stored(plain, AEVB)[0].curve
+    assert begun == expected.record.curve[: len(begun)]
 
 
 @pytest.mark.parametrize("config", [AEVB, WAKE_SLEEP, DYNAMIC, MCEM])

@@ -24,6 +24,9 @@ from vaelib.store import RunStore
 
 SECONDS_BETWEEN_CHECKPOINTS = 60.0
 LARGEST_SHARE_OF_TIME = 0.01  # that checkpoints may take
+# Where a compiled run goes over to compiled steps. Rounding is blown up while a model is young, so
+# the beginning is the same for all runs of these settings; and there a compiler does not pay.
+COMPILED_FROM = 200_000
 # The modules of which the whole closure decides an algorithm's numbers, and those that decide
 # with their own code only, because they import every algorithm.
 ALGORITHM_MODULES = {
@@ -88,9 +91,7 @@ def carry(
                 f"run {config.slug} was started on {started_on}, and {device} draws other random "
                 f"numbers: carry it on with device {started_on!r}, or use another seed"
             )
-    trainer = make_trainer(
-        config, data, stepsize=record.stepsize, device=device, compile_step=compile_step
-    )
+    trainer = make_trainer(config, data, stepsize=record.stepsize, device=device)
     if state is not None:
         trainer.load_state_dict(state)
     segment = {
@@ -116,6 +117,8 @@ def carry(
     splits = {"train": data.train.to(device), "test": data.test.to(device)}
     evaluated = max((point.training_samples for point in record.curve), default=0)
     points = [point for point in grid(config, until) if point > evaluated]
+    stops = {*points, until, *([COMPILED_FROM] if until > COMPILED_FROM else [])}
+    to_be_compiled = compile_step
     with deferred() as end_of_run, bar_of(config, trainer.samples, until, progress) as bar:
 
         def breathe(*, last: bool = False) -> None:
@@ -125,7 +128,14 @@ def carry(
             if end_of_run.made:
                 raise KeyboardInterrupt
 
-        for point in sorted({*points, until}):
+        for point in sorted(stops):
+            if to_be_compiled and trainer.samples >= COMPILED_FROM:
+                state = trainer.state_dict()
+                trainer = make_trainer(
+                    config, data, stepsize=record.stepsize, device=device, compile_step=True
+                )
+                trainer.load_state_dict(state)
+                to_be_compiled = False
             for samples in trainer.advance(point):
                 # Not at the point itself: a checkpoint there must hold its evaluation.
                 if samples < point:

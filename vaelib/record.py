@@ -28,7 +28,7 @@ class Record:
         model: sizes that the weights need: n_pixels and the decoder's kind.
         source: hash of the code that the numbers depend on.
         segments: for each stretch computed in one go, its end and the end that was asked for, its
-            seconds, whether the step was compiled, and the environment.
+            seconds, whether steps were to be compiled, and the environment.
     """
 
     config: RunConfig

@@ -41,16 +41,20 @@ def plan() -> list[RunRequest]:
     manifolds = [*experiments.figure4(), *experiments.figure5()]
     online = [config for config in experiments.figure3() if config.algorithm != "mcem"]
     mcem = [config for config in experiments.figure3() if config.algorithm == "mcem"]
+    choices = deviations.runs()
+    first = [config for config in choices if config.seed == 0]
     stages = [
+        *((config, MILLION) for config in deviations.bases().values()),
         *((config, MILLION) for config in figure2),
+        *((config, MILLION) for config in first),
+        *((config, 10 * MILLION) for config in experiments.figure3()),
         *((config, 10 * MILLION) for config in manifolds),
-        *((config, MILLION) for config in deviations.runs()),
+        *((config, MILLION) for config in choices),
         *(
             (config, MILLION)
             for seed in range(experiments.STUDY_SEEDS)
             for config in experiments.hidden_units(seed)
         ),
-        *((config, 10 * MILLION) for config in experiments.figure3()),
         *((config, 10 * MILLION) for config in figure2),
         *((config, MILLION) for seed in range(1, SEEDS) for config in experiments.figure2(seed)),
         *((faces[n], 100 * MILLION) for n in (20, 10)),

@@ -32,8 +32,8 @@ def ensure(
         device: where missing samples are computed.
         store: where runs are kept; the default store of the device if None.
         progress: show a bar for each run that is computed.
-        compile_step: make machine code of the training step; see `vaelib.compiling`. It changes
-            a run's last bits.
+        compile_step: make machine code of the training step, from `carrying.COMPILED_FROM` samples
+            on; see `vaelib.compiling`. It changes a run's last bits.
 
     Raises:
         UserError: for a device that is not there, a stored run that cannot be used, or a step
