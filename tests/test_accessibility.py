@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
-from visiting import NAMES, Visit
+from visiting import NAMES, PAGES, Visit
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +27,7 @@ def grave(visit: Visit) -> list[str]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", [*(f"book/{name}" for name in NAMES), "search", "genindex"])
+@pytest.mark.parametrize("name", PAGES)
 def test_no_page_shuts_a_reader_out(
     name: str, scheme: Literal["light", "dark"], browser: Browser, address: str
 ) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser
-from visiting import NAMES, WITH_MATHEMATICS, Visit
+from visiting import NAMES, PAGES, WITH_MATHEMATICS, Visit
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +23,7 @@ def test_the_front_door_leads_to_the_index(browser: Browser, address: str) -> No
         visit.page.wait_for_url("**/book/index.html")
 
 
-@pytest.mark.parametrize("name", [*(f"book/{name}" for name in NAMES), "search", "genindex"])
+@pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_whole_and_asks_nobody_else(name: str, browser: Browser, address: str) -> None:
     with Visit(browser, f"{address}/{name}.html") as visit:
         visit.unfold()

@@ -354,11 +354,22 @@ def pieces(text: str) -> Iterator[tuple[str, str]]:
     yield name, "".join(lines[start:]).strip("\n") + "\n"
 
 
-def skip_field_of_tuple(
+def skip_foreign(
     app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any
 ) -> bool | None:
-    """Leave out "alias for field number 0"; the class's docstring explains its fields."""
-    return True if type(obj).__name__ == "_tuplegetter" else None
+    """Leave out "alias for field number 0", and methods that another package puts into a class."""
+    generated = type(obj).__name__ == "_tuplegetter"
+    origin = getattr(obj, "__module__", None) or LINKS.table.package
+    return True if generated or origin.split(".")[0] != LINKS.table.package else None
+
+
+def shorten_signature(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, signature: str, returns: str
+) -> tuple[str, str] | None:
+    """A default that is no code keeps Sphinx from reading a signature; then types are cut here."""
+    if signature and "=<" in signature.replace(" ", ""):
+        return re.sub(r"~(?:\w+\.)*", "", signature), returns
+    return None
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -366,7 +377,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("sphinx.ext.autodoc")
     app.connect("autodoc-process-docstring", LINKS.link_docstring, priority=400)
     app.connect("autodoc-process-docstring", LINKS.append_links, priority=900)
-    app.connect("autodoc-skip-member", skip_field_of_tuple)
+    app.connect("autodoc-skip-member", skip_foreign)
+    app.connect("autodoc-process-signature", shorten_signature)
     app.connect("doctree-read", LINKS.follow_equations)
     app.connect("doctree-resolved", LINKS.link_names)
     app.connect("html-collect-pages", LINKS.test_pages)
