@@ -188,6 +188,22 @@ def test_seeds_give_the_lead_an_interval() -> None:
     assert "over 3 seeds lies above zero in 0 of 1" in found(-3.0)
 
 
+def test_a_seed_with_one_algorithm_only_has_no_lead() -> None:
+    group = [
+        run(experiments.mnist(3, algorithm), [CurvePoint(10**6, "test", "v", value)])  # type: ignore[arg-type]
+        for algorithm, value in (("aevb", -140.0), ("wake_sleep", -150.0))
+    ]
+    alone = run(experiments.mnist(3, seed=1), [CurvePoint(10**6, "test", "v", -141.0)])
+    found = curves.aevb_over_wake_sleep(evidence(figure2_curves=as_curves([*group, alone])))
+    assert found.verdict == REPRODUCED
+    assert "seeds" not in found.evidence
+
+
+def test_without_reference_runs_c11_is_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reference, "known", lambda configs: [])
+    assert curves.hidden_units(Evidence("quick", 0, "cpu")).verdict == NOT_RUN
+
+
 @pytest.mark.parametrize(
     ("leads", "verdict"),
     [

@@ -105,7 +105,8 @@ class Evidence:
             curves_of([run]).assign(n_hidden=run.config.n_hidden)
             for run in reference.known(configs)
         ]
-        return pd.concat(tables, ignore_index=True) if tables else curves_of([])
+        empty = curves_of([]).assign(n_hidden=[])
+        return pd.concat(tables, ignore_index=True) if tables else empty
 
     @cached_property
     def beginnings(self) -> pd.DataFrame:

@@ -168,7 +168,8 @@ def own_beginning(evidence: Evidence) -> Verdict:
 def _leads(points: pd.DataFrame) -> pd.Series[float]:
     """AEVB's lead over wake-sleep on test data, by panel."""
     test = points[points["split"] == "test"].pivot(index=PANEL, columns="algorithm", values="value")
-    return test["aevb"] - test["wake_sleep"]
+    test = test.reindex(columns=["aevb", "wake_sleep"])
+    return (test["aevb"] - test["wake_sleep"]).dropna()
 
 
 def _gaps(points: pd.DataFrame) -> pd.Series[float]:
