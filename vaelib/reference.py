@@ -134,6 +134,9 @@ def export(store: RunStore, folder: Path | None = None) -> list[str]:
         record = store.record(config)
         if record is None:
             continue
+        if Path(record.data["source"]).is_absolute():
+            # Where the data lay on that machine is nobody's business; their checksum is there.
+            record.data["source"] = "local files"
         files[f"{config.slug}/{RECORD}"] = record.to_json().encode()
         if config.slug in figured:
             files[f"{config.slug}/{WEIGHTS}"] = (store.folder(config) / WEIGHTS).read_bytes()
