@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+from typing import Any
 
 import torch
 from numpy.polynomial.hermite_e import hermegauss
@@ -41,3 +43,8 @@ def six_pixels(n_train: int = 80) -> Dataset:
         source="made up",
         stand_in=False,
     )
+
+
+def load_six_pixels(name: str, **settings: Any) -> Dataset:
+    """In the place of `datasets.load`: images of six pixels under any name."""
+    return dataclasses.replace(six_pixels(settings["n_train"]), name=name, requested=name)

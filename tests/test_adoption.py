@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers import six_pixels
+from tests.helpers import load_six_pixels
 from vaelib import adoption, carrying, datasets, runs
 from vaelib.config import RunConfig
 from vaelib.experiments import RunRequest
@@ -21,10 +21,7 @@ CONFIG = RunConfig(
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
-    def load(name: str, **settings: Any) -> datasets.Dataset:
-        return dataclasses.replace(six_pixels(settings["n_train"]), name=name, requested=name)
-
-    monkeypatch.setattr(datasets, "load", load)
+    monkeypatch.setattr(datasets, "load", load_six_pixels)
     store = RunStore(tmp_path)
     runs.ensure([RunRequest(CONFIG, 17_000)], store=store, progress=False)
     return store

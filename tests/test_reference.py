@@ -6,11 +6,10 @@ import dataclasses
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.helpers import six_pixels
+from tests.helpers import load_six_pixels
 from vaelib import datasets, experiments, reference, runs
 from vaelib.config import RunConfig
 from vaelib.errors import UserError
@@ -26,10 +25,7 @@ SMALL = RunConfig(
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
-    def load(name: str, **settings: Any) -> datasets.Dataset:
-        return dataclasses.replace(six_pixels(settings["n_train"]), name=name, requested=name)
-
-    monkeypatch.setattr(datasets, "load", load)
+    monkeypatch.setattr(datasets, "load", load_six_pixels)
     monkeypatch.setattr(reference, "plan", lambda: [RunRequest(SMALL, 20_000)])
     return RunStore(tmp_path / "runs")
 
@@ -56,11 +52,14 @@ def test_export_writes_records_weights_and_a_manifest(
     store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(experiments, "figure5", lambda: [SMALL])
+    monkeypatch.setattr(reference, "WEIGHTS_FROM", 20_000)
     runs.ensure(reference.plan(), store=store, progress=False)
     folder = tmp_path / "reference"
     names = reference.export(store, folder)
     assert names == [f"{SMALL.slug}/record.json", f"{SMALL.slug}/weights.safetensors"]
     assert read_record(folder / names[0]) == store.record(SMALL)
+    monkeypatch.setattr(reference, "WEIGHTS_FROM", 20_101)
+    assert reference.export(store, tmp_path / "short") == names[:1]
     manifest = json.loads((folder / reference.MANIFEST).read_text())
     assert manifest == {
         name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names
@@ -83,6 +82,7 @@ def test_published_runs_are_read_by_their_settings(
     store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(experiments, "figure5", lambda: [SMALL])
+    monkeypatch.setattr(reference, "WEIGHTS_FROM", 20_000)
     runs.ensure(reference.plan(), store=store, progress=False)
     reference.export(store, tmp_path / "reference")
     monkeypatch.setattr(reference, "published", lambda: RunStore(tmp_path / "reference"))

@@ -29,6 +29,8 @@ MILLION = 10**6
 # Where the axes of Fig. 3 end, by the number of training points.
 FIGURE3_END = {1000: 60 * MILLION, 50_000: 68 * MILLION}
 SEEDS = 5
+# Weights are published once, when the run has come as far as the figures ask: git forgets nothing.
+WEIGHTS_FROM = 10 * MILLION
 
 
 def plan() -> list[RunRequest]:
@@ -138,7 +140,7 @@ def export(store: RunStore, folder: Path | None = None) -> list[str]:
             # Where the data lay on that machine is nobody's business; their checksum is there.
             record.data["source"] = "local files"
         files[f"{config.slug}/{RECORD}"] = record.to_json().encode()
-        if config.slug in figured:
+        if config.slug in figured and record.samples >= WEIGHTS_FROM:
             files[f"{config.slug}/{WEIGHTS}"] = (store.folder(config) / WEIGHTS).read_bytes()
     if not files:
         raise UserError(f"{store.root} holds no run of the plan: `vaelib reference` computes them")
