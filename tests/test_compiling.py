@@ -16,6 +16,16 @@ def test_it_computes_the_same() -> None:
     torch.testing.assert_close(function(x), (x.sin() * x.exp()).cumsum(0))
 
 
+@pytest.mark.skipif(not compiling.is_available(), reason="there is no C++ compiler")
+def test_a_process_compiles_as_many_steps_as_it_trains_models() -> None:
+    def double(x: torch.Tensor) -> torch.Tensor:
+        return 2.0 * x
+
+    for size in range(2, 3 + torch._dynamo.config.recompile_limit):
+        x = torch.ones(size)
+        torch.testing.assert_close(compiling.compiled(double)(x), 2.0 * x)
+
+
 def test_without_a_compiler_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiling, "is_available", lambda: False)
     with pytest.raises(UserError, match="install a C\\+\\+ compiler"):

@@ -40,6 +40,12 @@ def is_available() -> bool:
 def _compile(function: Callable[P, T]) -> Callable[P, T]:
     # Pattern matching would join the prior's gradient to a matrix product, as an addend that must
     # be copied into its result first: slower than the fused update that it is taken from.
-    return torch.compile(
-        function, fullgraph=True, dynamic=False, options={"pattern_matcher": False}
+    # Each model's step is a function of its own, though all share their code: a process that trains
+    # many of them would otherwise reach the limit on compilations of one code.
+    return torch.compile(  # type: ignore[call-overload,no-any-return]  # its stubs lack `isolate_…`
+        function,
+        fullgraph=True,
+        dynamic=False,
+        isolate_recompiles=True,
+        options={"pattern_matcher": False},
     )
