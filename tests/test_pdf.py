@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,9 @@ ENTRIES = joined.entries(ROOT)
 @pytest.fixture(scope="module")
 def reader(html: Path, tmp_path_factory: pytest.TempPathFactory) -> PdfReader:
     target = tmp_path_factory.mktemp("pdf") / "book.pdf"
-    pdf.make(html, target)
+    # In a process of its own: this one's Playwright may be in use by other tests.
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        pool.submit(pdf.make, html, target).result()
     return PdfReader(target)
 
 

@@ -76,7 +76,7 @@ class Visit:
         assert response is None or response.ok
 
     def unfold(self) -> None:
-        """Open all that is folded, and load every image."""
+        """Open all that is folded, at once and not by and by, and load every image."""
         self.page.evaluate(
             """async () => {
                 document.querySelectorAll('article details').forEach(d => d.open = true);
@@ -86,6 +86,7 @@ class Visit:
                 images.forEach(image => image.loading = 'eager');
                 await Promise.allSettled(images.map(image => image.decode()));
                 await new Promise(seen => setTimeout(seen, 100));
+                document.getAnimations().forEach(animation => animation.finish());
             }"""
         )
 

@@ -86,7 +86,11 @@ class Joined:
         for tag in article.select("[id]"):
             tag["id"] = anchor(place.page, str(tag["id"]))
         for tag in article.select("a[href]"):
-            tag["href"] = self.target(str(tag["href"]), place.page)
+            target = self.target(str(tag["href"]), place.page)
+            if target is None:
+                tag.unwrap()
+            else:
+                tag["href"] = target
         for tag in article.select("img[src]"):
             tag["src"] = self.base + posixpath.normpath(
                 posixpath.join(posixpath.dirname(place.page), str(tag["src"]))
@@ -106,15 +110,15 @@ class Joined:
             f"{article.decode_contents()}</article>"
         )
 
-    def target(self, address: str, page: str) -> str:
-        """Where a link of this page leads in the document."""
+    def target(self, address: str, page: str) -> str | None:
+        """Where a link of this page leads from the document; None for what is printed nowhere."""
         parts = urlsplit(address)
         if parts.scheme or parts.netloc:
             return address
         path = posixpath.normpath(posixpath.join(posixpath.dirname(page), unquote(parts.path)))
         name = path.removesuffix(".html") if parts.path else page
         if name not in self.names:
-            return self.base + path
+            return None
         return "#" + anchor(name, unquote(parts.fragment))
 
     def document(self, pages: dict[str, int] | None = None) -> str:

@@ -42,7 +42,7 @@ class Claim(NamedTuple):
         statement: in our words.
         where: in the paper.
         figure: label of the figure or table in the book that shows it.
-        tests: names "file::function" of the tests of the check, and of what it measures with.
+        tests: names ``file::function`` of the tests of the check, and of what it measures with.
         check: computes the verdict.
     """
 

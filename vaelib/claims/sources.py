@@ -15,7 +15,7 @@ def source_of_test(name: str, *, folder: Path | None = None) -> str:
     """The code of a test, decorators included.
 
     Args:
-        name: "file::function".
+        name: ``file::function``.
         folder: where the tests lie; the project's own if None.
 
     Raises:
