@@ -28,3 +28,15 @@ def test_every_choice_comes_with_every_seed() -> None:
         deviations.choices()
     )
     assert {config.seed for config in planned} == set(range(deviations.SEEDS))
+
+
+def test_large_minibatches_come_at_every_latent_size_of_figure_2() -> None:
+    faces = deviations.faces_in_large_minibatches()
+    published = [
+        config
+        for config in experiments.figure2()
+        if (config.dataset, config.algorithm) == ("frey_face", "aevb")
+    ]
+    assert [dataclasses.replace(c, minibatch_size=100) for c in faces] == published
+    chosen = [deviations.config_of(choice) for choice in deviations.choices()]
+    assert sum(config in chosen for config in faces) == 1

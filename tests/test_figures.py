@@ -314,7 +314,7 @@ AXIS_LABELS = {
     "estimator_variance": ["A (nats²)", "B (nats²)"],
     "likelihood_estimators": ["(nats)"],
     "draws_against_images": ["decoded samples", "test bound (nats per datapoint)"],
-    "distance_from_paper": ["distance from", "(nats)"],
+    "distance_from_paper": ["distance from", "(nats per datapoint)"],
     "without_the_kl": ["mean of $z_1$", "decoded draws from the prior"],
     "likelihood_settings": ["(nats)", "draws $k$", "draws $L$", "leapfrog steps"],
     "likelihood_by_dimension": ["(nats)", "latent dimensions"],
@@ -794,13 +794,25 @@ def test_only_a_plane_of_codes_is_drawn_without_the_kl() -> None:
 
 def test_choices_stand_in_the_panel_of_their_run_beside_the_default() -> None:
     table = deviations_table()
-    figure = figures.distance_from_paper(table)
-    mnist, frey_face = panels(figure)
+    mnist, mcem, frey_face = panels(figures.distance_from_paper(table))
     assert [label.get_text() for label in mnist.get_yticklabels()] == [
-        "Warm-up: none",
         "as in this book",
+        "Warm-up: none",
+        "Leapfrog steps: 5",
     ]
-    assert mnist.lines[0].get_xdata()[0] == 2.0  # type: ignore[index]
-    assert len(frey_face.get_yticklabels()) == 1
+    default, dots = mnist.lines
+    assert default.get_xdata()[0] == 2.0  # type: ignore[index]
+    assert (list(dots.get_xdata()), list(dots.get_ydata())) == ([2.0, 5.0], [0, 1])
+    assert list(mcem.lines[0].get_ydata()) == [2]
+    assert list(frey_face.lines[1].get_ydata()) == [0]
     with pytest.raises(UserError, match="compute reference runs"):
-        figures.distance_from_paper(table[table["base"] == "mcem"])
+        figures.distance_from_paper(table.assign(distance=float("nan")))
+
+
+def test_a_choice_that_diverged_is_an_arrow_at_the_edge() -> None:
+    table = deviations_table()
+    far = table.iloc[[2]].assign(choice="0.1", distance=1e8)
+    both = pd.concat([table, far], ignore_index=True)
+    dots, arrows = panels(figures.distance_from_paper(both))[0].lines[1:]
+    assert list(dots.get_xdata()) == [2.0, 5.0]
+    assert (list(arrows.get_xdata()), list(arrows.get_ydata())) == ([5.75], [3])

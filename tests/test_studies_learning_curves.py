@@ -132,12 +132,16 @@ def test_choices_are_measured_against_the_default_seed_by_seed() -> None:
     def base(config: RunConfig) -> RunConfig:
         return dataclasses.replace(config, seed=0)
 
-    table = measured_deviations(published({10**6: -118.9}), known)  # type: ignore[arg-type]
+    test = published({10**6: -118.9})
+    theirs = pd.concat([test, test.assign(split="train", value=-124.0)])
+    table = measured_deviations(theirs, known)  # type: ignore[arg-type]
     assert set(table["base"]) == {"mnist"}
     default = table[table["matter"] == "Default"].iloc[0]
     assert (default["value"], default["low"], default["high"]) == (-121.0, -122.0, -120.0)
     others = table[table["matter"] != "Default"]
     assert (others[["from_default", "from_default_low", "from_default_high"]] == 2.0).all(axis=None)
-    assert default["distance"] == pytest.approx((1.1 + 2.1 + 3.1) / 3)
-    assert nearest_choice(table, "mnist") != "Default: as in this book"
+    assert default["test"] == pytest.approx((1.1 + 2.1 + 3.1) / 3)
+    assert default["train"] == pytest.approx((5.0 + 4.0 + 3.0) / 3)
+    assert default["distance"] == pytest.approx((2.1 + 4.0) / 2)
+    assert nearest_choice(table, "mnist") == "Default: as in this book"
     assert nearest_choice(table, "frey_face") is None

@@ -45,10 +45,11 @@ def plan() -> list[RunRequest]:
     mcem = [config for config in experiments.figure3() if config.algorithm == "mcem"]
     choices = deviations.runs()
     first = [config for config in choices if config.seed == 0]
+    large = deviations.faces_in_large_minibatches()
     stages = [
         *((config, MILLION) for config in deviations.bases().values()),
         *((config, MILLION) for config in figure2),
-        *((config, MILLION) for config in first),
+        *((config, MILLION) for config in [*first, *large]),
         *((config, 10 * MILLION) for config in experiments.figure3()),
         *((config, 10 * MILLION) for config in manifolds),
         *((config, MILLION) for config in choices),
@@ -57,7 +58,7 @@ def plan() -> list[RunRequest]:
             for seed in range(experiments.STUDY_SEEDS)
             for config in experiments.hidden_units(seed)
         ),
-        *((config, 10 * MILLION) for config in figure2),
+        *((config, 10 * MILLION) for config in [*figure2, *large]),
         *((config, MILLION) for seed in range(1, SEEDS) for config in experiments.figure2(seed)),
         *((faces[n], 100 * MILLION) for n in (20, 10)),
         *((config, FIGURE3_END[config.n_train]) for config in [*online, mcem[0]]),

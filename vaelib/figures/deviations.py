@@ -1,7 +1,8 @@
-"""How far each choice leads from the paper's curve: a dot for each, the default as a line."""
+"""How far each choice leads from the paper's curves: a dot for each, the default as a line."""
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -10,15 +11,19 @@ from vaelib.figures.checks import check_table
 from vaelib.figures.theme import INK, PALETTE, WIDTH, new_figure
 
 PANELS = {
-    "mnist": ("AEVB, MNIST", "aevb"),
-    "frey_face": ("AEVB, Frey Face", "aevb"),
-    "wake_sleep": ("wake-sleep, MNIST", "wake_sleep"),
+    "mnist": ("MNIST\nAEVB", "aevb"),
+    "wake_sleep": ("MNIST\nwake-sleep", "wake_sleep"),
+    "mcem": ("MNIST\nMCEM", "mcem"),
+    "frey_face": ("Frey Face\nAEVB", "aevb"),
 }
 COLUMNS = ("matter", "choice", "base", "distance")
+# A run that diverged is far off; the others would be one heap if the axis reached so far. Beyond
+# so many times their median it is drawn as an arrow at the edge.
+FAR = 5.0
 
 
 def distance_from_paper(table: pd.DataFrame) -> Figure:
-    """The distance of every choice's test curve from the paper's.
+    """The distance of every choice's curves from the paper's; an arrow for what is off the axis.
 
     Args:
         table: from `studies.measured_deviations`; nats per datapoint.
@@ -27,24 +32,31 @@ def distance_from_paper(table: pd.DataFrame) -> Figure:
         UserError: for a table without these columns, or without a row that can be drawn.
     """
     check_table(table, COLUMNS, figure="The figure of deviations")
-    drawn = table[table["distance"].notna() & table["base"].isin(PANELS)]
+    drawn = table[table["distance"].notna()]
     if drawn.empty:
         raise UserError("no choice has a distance from the paper's curve: compute reference runs")
-    figure = new_figure(WIDTH, 3.6)
+    names = drawn["choice"].where(
+        drawn["matter"] == "Default", drawn["matter"] + ": " + drawn["choice"]
+    )
+    places = {name: place for place, name in enumerate(names.drop_duplicates())}
     bases = [base for base in PANELS if (drawn["base"] == base).any()]
-    for column, base in enumerate(bases):
+    figure = new_figure(WIDTH, 0.9 + 0.21 * len(places))
+    panels = figure.subplots(1, len(bases), sharey=True, squeeze=False)[0]
+    for axes, base in zip(panels, bases, strict=True):
         title, algorithm = PANELS[base]
-        rows = drawn[drawn["base"] == base].iloc[::-1]
-        axes = figure.add_subplot(1, len(bases), column + 1)
-        default = rows.loc[rows["matter"] == "Default", "distance"]
-        if len(default):
-            axes.axvline(default.iloc[0], color=INK, lw=0.8)
-        labels = [
-            f"{matter}: {choice}" if matter != "Default" else f"{choice}"
-            for matter, choice in zip(rows["matter"], rows["choice"], strict=True)
-        ]
-        axes.plot(rows["distance"], range(len(rows)), "o", color=PALETTE[algorithm], markersize=4)
-        axes.set_yticks(range(len(rows)), labels, fontsize=6)
-        axes.set(title=title, xlabel="distance from the\npaper's curve (nats)")
-        axes.set_xlim(left=0.0)
+        rows = drawn[drawn["base"] == base]
+        distance = rows["distance"].to_numpy()
+        edge = 1.15 * distance[distance <= FAR * np.median(distance)].max()
+        off = distance > edge
+        y = np.array([places[name] for name in names[rows.index]])
+        for default in distance[rows["matter"] == "Default"]:
+            axes.axvline(default, color=INK, lw=0.8)
+        style = {"color": PALETTE[algorithm], "linestyle": "", "clip_on": False}
+        axes.plot(distance[~off], y[~off], marker="o", markersize=4, **style)
+        if off.any():  # a line without points, not clipped, would be taken to lie far outside
+            axes.plot(np.full(off.sum(), edge), y[off], marker=">", markersize=5, **style)
+        axes.set_title(title, fontsize=8)
+        axes.set(xlim=(0.0, edge), ylim=(len(places) - 0.5, -0.5))
+    panels[0].set_yticks(list(places.values()), list(places), fontsize=7)
+    figure.supxlabel("distance from the paper's curves (nats per datapoint)", fontsize=9)
     return figure

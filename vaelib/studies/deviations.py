@@ -13,6 +13,7 @@ from vaelib.store import Run
 from vaelib.studies.learning_curves import KEYS, at, curves_of, distance_from_paper
 
 SAMPLES = 10**6
+SPLITS = ["train", "test"]
 
 
 def measured_deviations(
@@ -21,7 +22,7 @@ def measured_deviations(
     *,
     samples: int = SAMPLES,
 ) -> pd.DataFrame:
-    """Every choice with what it reaches on test data, and how far from the paper's curve it runs.
+    """Every choice with what it reaches on test data, and how far from the paper's curves it runs.
 
     Args:
         published: the paper's curves of Figs 2 and 3 together, from `paper.curves`.
@@ -31,9 +32,10 @@ def measured_deviations(
     Returns:
         a row for each choice with a run that came so far: matter, choice, base, n_seeds; value
         (mean over seeds of the test curve at `samples`), low and high (over seeds); from_default
-        (value minus the default's, seed by seed, averaged) with its own low and high; distance
-        (mean absolute distance of the test curve from the paper's, up to `samples`, mean over
-        seeds; NaN where the paper's has no point). Nats per datapoint.
+        (value minus the default's, seed by seed, averaged) with its own low and high; train and
+        test (mean absolute distance of the curve from the paper's, up to `samples`, mean over
+        seeds; NaN where the paper's has no point) and distance (the mean of the two). Nats per
+        datapoint.
     """
     keys = [key for key in KEYS if key != "split"]
     seeds = range(deviations.SEEDS)
@@ -42,7 +44,8 @@ def measured_deviations(
     for choice in deviations.choices():
         configs = [deviations.config_of(choice, seed) for seed in seeds]
         curves = curves_of(known(configs))
-        test = curves[(curves["split"] == "test") & (curves["training_samples"] <= samples * 1.01)]
+        curves = curves[curves["training_samples"] <= samples * 1.01]
+        test = curves[curves["split"] == "test"]
         reached = {seed: at(test[test["seed"] == seed], samples) for seed in seeds}
         values = {seed: value for seed, value in reached.items() if value is not None}
         if not choice.settings:
@@ -53,7 +56,8 @@ def measured_deviations(
         gains = [value - default[seed] for seed, value in values.items() if seed in default]
         panel = [getattr(configs[0], key) for key in keys]
         theirs = published[(published[keys] == panel).all(axis=1)]
-        apart = distance_from_paper(test, theirs, until=samples)["distance"]
+        apart = distance_from_paper(curves, theirs, until=samples).groupby("split")["distance"]
+        by_split = apart.mean().reindex(SPLITS)
         rows.append(
             {
                 "matter": choice.matter,
@@ -66,11 +70,12 @@ def measured_deviations(
                 "from_default": np.mean(gains) if gains else np.nan,
                 "from_default_low": min(gains, default=np.nan),
                 "from_default_high": max(gains, default=np.nan),
-                "distance": apart.mean(),
+                **by_split,
+                "distance": by_split.mean(),
             }
         )
     columns = ["matter", "choice", "base", "n_seeds", "value", "low", "high"]
-    columns += ["from_default", "from_default_low", "from_default_high", "distance"]
+    columns += ["from_default", "from_default_low", "from_default_high", *SPLITS, "distance"]
     return pd.DataFrame(rows, columns=columns)
 
 
