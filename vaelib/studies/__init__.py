@@ -1,7 +1,7 @@
 """Small measurements that the chapters show: how right, and how noisy, an estimator is."""
 
 from vaelib.studies.bounds import bound_noise, estimator_variance, variance_with_interval
-from vaelib.studies.deviations import measured_deviations, nearest_choice
+from vaelib.studies.deviations import independent_pixels, measured_deviations, nearest_choice
 from vaelib.studies.full_vb import FULL_VB, MAP, ML, Fitted, exact_log_likelihood, fit
 from vaelib.studies.gradients import (
     BASELINE,
@@ -97,6 +97,7 @@ __all__ = [
     "gradient_variance_in_training",
     "greyness",
     "halfway",
+    "independent_pixels",
     "interval",
     "kl_weight_bounds",
     "latent_accuracy",

@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 import pandas as pd
+import torch
+from torch import Tensor
 
 from vaelib import deviations
+from vaelib.checks import check_data
 from vaelib.config import RunConfig
 from vaelib.store import Run
 from vaelib.studies.learning_curves import KEYS, at, curves_of, distance_from_paper
@@ -86,3 +89,24 @@ def nearest_choice(table: pd.DataFrame, base: str) -> str | None:
         return None
     matter, choice = rows.sort_values("distance")[["matter", "choice"]].iloc[0]
     return f"{matter}: {choice}"
+
+
+def independent_pixels(train: Tensor, test: Tensor) -> tuple[float, float]:
+    """What a Gaussian decoder reaches that ignores its code: one Gaussian for each pixel.
+
+    Args:
+        train: the points `(N, n_pixels)` that the means and variances are fitted to.
+        test: points `(n, n_pixels)`.
+
+    Returns:
+        the mean log-density of `train` and of `test`, in nats per datapoint.
+
+    Raises:
+        UserError: if there is no point, or one that is not finite.
+    """
+    check_data(train)
+    check_data(test)
+    mean, std = train.double().mean(0), train.double().std(0, correction=0)
+    pixels = torch.distributions.Normal(mean, std)
+    reached = [pixels.log_prob(x.double()).sum(1).mean().item() for x in (train, test)]
+    return reached[0], reached[1]
