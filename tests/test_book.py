@@ -20,6 +20,8 @@ pytestmark = pytest.mark.book
 PAGES = chapters.pages(ROOT)
 NAMES = [page.name for page in PAGES]
 COMPUTED = [page.name for page in PAGES if page.computes]
+# These gather what the chapters computed; there is nothing to play with.
+GATHERED = {"index", "scoreboard", "provenance", "status"}
 # What the paper shows, and the chapter that shows it; captions name these figures and tables.
 FIGURES = {
     "s2_1_problem_scenario": 1,
@@ -107,6 +109,18 @@ def test_computed_pages_show_their_settings(name: str, html: Path) -> None:
     # As code, or in words on the landing page.
     assert re.search(r'[Pp]rofile( = "| )(quick|standard|paper)\b', text)
     assert re.search(r"seed( =)? \d+", text)
+
+
+@pytest.mark.parametrize("name", [name for name in COMPUTED if name not in GATHERED])
+def test_a_chapter_ends_with_a_cell_to_try(name: str, html: Path) -> None:
+    text = article(read(html / "book" / f"{name}.html"))
+    (heading,) = (tag for tag in text.select("h2, p.rubric") if "Try it" in tag.text)
+    cell = text.select("div.cell")[-1]
+    assert cell in heading.find_all_next("div")
+    assert cell.select_one(".cell_input") is not None
+    shown = cell.select_one(".cell_output")
+    assert shown is not None
+    assert shown.get_text().strip() or shown.select("img, svg")
 
 
 def test_internal_links_lead_somewhere(page: BeautifulSoup, html: Path) -> None:

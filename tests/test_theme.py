@@ -37,6 +37,11 @@ def test_two_algorithms_differ_without_colour(one: str, other: str) -> None:
     assert lighter or theme.MARKERS.get(one) != theme.MARKERS.get(other)
 
 
+def test_estimators_differ_in_marker_too() -> None:
+    assert theme.ESTIMATORS.keys() == theme.ESTIMATOR_MARKERS.keys()
+    assert len(set(theme.ESTIMATOR_MARKERS.values())) == len(theme.ESTIMATORS)
+
+
 def test_training_and_test_curves_differ_without_colour() -> None:
     assert theme.LINESTYLES["test"] != theme.LINESTYLES["train"]
 

@@ -21,8 +21,8 @@ PREFIX = "explorer-"
 # What an explorer's own script needs beside what all share.
 NEEDS = {
     "manifold": ("networks", "plane", "sheet"),
-    "draw": ("networks", "plane", "pen", "posterior"),
-    "reparameterization": ("plot", "gradients", "gradient-panels"),
+    "draw": ("networks", "noise", "plane", "pen", "posterior"),
+    "reparameterization": ("noise", "plot", "gradients", "gradient-panels"),
     "learning-curves": ("plot", "curve-panel"),
 }
 SHARED = ("common", "palette", "start")

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from vaelib.errors import UserError
 from vaelib.figures.checks import check_table, check_values
-from vaelib.figures.theme import BLUE, ESTIMATORS, GREY, INK, WIDTH, new_figure
+from vaelib.figures.theme import BLUE, ESTIMATOR_MARKERS, ESTIMATORS, GREY, INK, WIDTH, new_figure
 
 
 def gradient_variance(table: pd.DataFrame) -> Figure:
@@ -93,7 +93,8 @@ def gradient_variance_in_training(table: pd.DataFrame) -> Figure:
             low, middle, high = (group.quantile(q) for q in (0.25, 0.5, 0.75))
             colour = ESTIMATORS[estimator]
             axes.fill_between(low.index, low, high, color=colour, alpha=0.2, lw=0)
-            axes.plot(middle, "o-", color=colour, label=estimator)
+            marker = ESTIMATOR_MARKERS[estimator]
+            axes.plot(middle, marker=marker, color=colour, label=estimator)
         axes.set_title(f"layer of the {name.replace('_', ' ')}")
         axes.set_xscale("symlog", linthresh=counts[1], linscale=0.4)
         axes.set_xticks(counts, [f"{count:,}".replace(",", " ") for count in counts])

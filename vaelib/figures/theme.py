@@ -47,6 +47,8 @@ ESTIMATORS: Mapping[str, str] = {
     "estimator B": BLUE,
 }
 
+ESTIMATOR_MARKERS: Mapping[str, str] = dict(zip(ESTIMATORS, "osD^vPXd", strict=True))
+
 WIDTH = 7.0  # inches: the text column of the book
 
 RC: Mapping[str, object] = {

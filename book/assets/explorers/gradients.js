@@ -38,32 +38,10 @@
     },
   };
 
-  /** Uniform numbers in (0, 1) from a seed: the generator sfc32, the same in every browser. */
-  function uniform(seed) {
-    let [a, b, c, counter] = [0, 0, seed | 0, 1];
-    const next = () => {
-      const sum = (((a + b) | 0) + counter) | 0;
-      counter = (counter + 1) | 0;
-      a = b ^ (b >>> 9);
-      b = (c + (c << 3)) | 0;
-      c = (((c << 21) | (c >>> 11)) + sum) | 0;
-      return ((sum >>> 0) + 0.5) / 2 ** 32;
-    };
-    for (let i = 0; i < 15; i += 1) next(); // until the seed has reached all of the state
-    return next;
-  }
-
-  /** `n` standard normal numbers from a seed, by Box and Muller; a longer list begins the same. */
+  /** `n` standard normal numbers from a seed; a longer list begins the same. */
   function normals(seed, n) {
-    const random = uniform(seed);
-    const drawn = new Float64Array(n + (n % 2));
-    for (let i = 0; i < n; i += 2) {
-      const radius = Math.sqrt(-2 * Math.log(random()));
-      const angle = 2 * Math.PI * random();
-      drawn[i] = radius * Math.cos(angle);
-      drawn[i + 1] = radius * Math.sin(angle);
-    }
-    return drawn.subarray(0, n);
+    const next = explorers.normal(seed);
+    return Float64Array.from({ length: n }, () => next());
   }
 
   /** The exact derivative, and the standard deviation of either estimator from one draw.

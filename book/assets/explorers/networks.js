@@ -114,18 +114,4 @@
     context.putImageData(pixels, 0, 0);
     return painted;
   };
-
-  /** A generator of standard normal numbers, the same for the same seed. */
-  explorers.normal = function (seed) {
-    let state = seed >>> 0;
-    // Mulberry32 and the Box–Muller transform: short, and good enough for the eye.
-    const uniform = function () {
-      state = (state + 0x6d2b79f5) >>> 0;
-      let t = Math.imul(state ^ (state >>> 15), state | 1);
-      t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-      return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-    };
-    return () =>
-      Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
-  };
 })();
