@@ -50,7 +50,7 @@ def test_a_page_without_explorers_gets_nothing(document: nodes.document | None) 
 def test_a_page_gets_each_script_once_and_in_order() -> None:
     app = given(page("explorer-manifold", "explorer-draw", "explorer-manifold"))
     shared, manifold = ["common", "palette", "start"], ["networks", "plane", "sheet", "manifold"]
-    names = [*shared, *manifold, "pen", "posterior", "draw"]
+    names = [*shared, *manifold, "noise", "pen", "posterior", "draw"]
     assert app.scripts == [f"explorers/{name}.js" for name in names]
     assert app.styles == ["explorers/explorers.css", "explorers/images.css"]
 
