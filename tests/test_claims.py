@@ -442,7 +442,7 @@ def test_map_and_samples_decide_c12_and_c13(
     monkeypatch.setattr(studies, "manifold_roughness", lambda model: roughness)
     monkeypatch.setattr(studies, "sample_quality", lambda models, x, seed: quality)
     fitted = [
-        SimpleNamespace(config=config, until=samples, model=lambda: None)
+        SimpleNamespace(config=config, samples=samples, model=lambda: None)
         for config in experiments.figure5()
     ]
     shown = evidence(manifold=fitted[0], figure5=fitted, test_points=lambda dataset, n: None)

@@ -107,10 +107,10 @@ def test_a_reference_without_weights_is_passed_over(store: RunStore, references:
 def test_a_stand_in_is_not_shown_to_a_model_of_the_real_data(
     store: RunStore, references: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = furthest(store)
-    publish(references, store, 10**7)
     replaced = dataclasses.replace(labelled(), stand_in=True)
     monkeypatch.setattr(datasets, "load", lambda *_, **__: replaced)
+    own = furthest(store)
+    publish(references, store, 10**7)
     assert furthest(store).samples == own.samples
 
 

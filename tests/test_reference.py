@@ -96,3 +96,21 @@ def test_there_must_be_something_to_export(store: RunStore, tmp_path: Path) -> N
     with pytest.raises(UserError, match="holds no run of the plan"):
         reference.export(store, tmp_path / "reference")
     assert not (tmp_path / "reference").exists()
+
+
+def test_a_caption_says_whose_models_are_shown(
+    store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (own,) = runs.ensure([RunRequest(SMALL, 500)], store=store, progress=False)
+    monkeypatch.setattr(reference, "published", lambda: RunStore(tmp_path / "reference"))
+    other = dataclasses.replace(
+        own,
+        folder=tmp_path / "reference" / SMALL.slug,
+        record=dataclasses.replace(own.record, samples=10**7),
+        until=None,
+    )
+    assert reference.origin([own], "quick") == "Profile quick, 500 training samples"
+    assert reference.origin([other], "quick") == "Reference runs, 10 000 000 training samples"
+    assert reference.origin([other, own], "quick") == (
+        "Some of them reference runs, 500 training samples"
+    )

@@ -20,7 +20,7 @@ from vaelib.files import write_atomically
 from vaelib.model import VariationalAutoencoder
 from vaelib.randomness import generator
 from vaelib.sgvb import noise
-from vaelib.store import WEIGHTS, RunStore
+from vaelib.store import RunStore
 
 # Encoders see the pixels that training images light most often; what is left out is lit in fewer
 # than one image in 250. With all pixels the networks would come to more than 3 MB.
@@ -69,11 +69,8 @@ def furthest(request: RunRequest, *, device: str, store: RunStore) -> Trained:
         UserError: if the run cannot be computed, or weights are damaged.
     """
     data = datasets.load(request.config.dataset, n_train=request.config.n_train)
-    (chosen,) = runs.ensure([request], device=device, store=store, progress=False)
-    # A reference model knows the real data only.
-    for run in [] if data.stand_in else reference.known([request.config]):
-        if run.record.samples > chosen.record.samples and (run.folder / WEIGHTS).is_file():
-            chosen = run
+    own = runs.ensure([request], device=device, store=store, progress=False)
+    (chosen,) = reference.furthest_models(own)
     return Trained(chosen.model(), chosen.record.samples, data)
 
 

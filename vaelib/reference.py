@@ -86,6 +86,32 @@ def known(configs: Iterable[RunConfig]) -> list[Run]:
     return [Run(record, store.folder(record.config)) for record in records if record is not None]
 
 
+def furthest_models(own: Iterable[Run]) -> list[Run]:
+    """Each run itself, or the published one with its settings that goes further and has weights.
+
+    A run on a stand-in stays itself: the published ones know the real data only.
+    """
+    chosen = []
+    for run in own:
+        better = [] if run.record.data["stand_in"] else known([run.config])
+        further = [
+            other
+            for other in better
+            if other.samples > run.samples and (other.folder / WEIGHTS).is_file()
+        ]
+        chosen.append((further or [run])[0])
+    return chosen
+
+
+def origin(shown: Iterable[Run], profile: str) -> str:
+    """Whose models these are and how far they came, in words for a caption."""
+    shown = list(shown)
+    published_ones = sum(run.folder.parent == published().root for run in shown)
+    whose = {0: f"Profile {profile}", len(shown): "Reference runs"}
+    samples = f"{min(run.samples for run in shown):,}".replace(",", " ")
+    return f"{whose.get(published_ones, 'Some of them reference runs')}, {samples} training samples"
+
+
 def default_store() -> RunStore:
     """Where they are computed: beside the reader's own runs, which must not be mixed with them."""
     return RunStore(RunStore.default().root.with_name(STORE))

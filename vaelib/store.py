@@ -48,6 +48,11 @@ class Run:
         """The run's identity."""
         return self.record.config
 
+    @property
+    def samples(self) -> int:
+        """The training samples up to which it is seen."""
+        return min(self.until or self.record.samples, self.record.samples)
+
     def curve(self) -> pd.DataFrame:
         """The learning curve: training_samples, split, measure, value (nats per datapoint)."""
         # A step may carry the count past what was asked for; that point is the last one.

@@ -47,7 +47,7 @@ def similar_digits_together(evidence: Evidence) -> Verdict:
         )
     )
     return judged(
-        run.until or run.record.samples,
+        run.samples,
         grouped and smooth,
         f"labels guessed from five neighbours: {listed}; neighbours on the sheet differ by "
         f"{roughness:.2f} of what any two images do",
@@ -71,7 +71,7 @@ def samples_sharpen(evidence: Evidence) -> Verdict:
         for n_latent, grey, error, frechet in zip(*columns, strict=True)
     )
     return judged(
-        min(run.until or run.record.samples for run in group),
+        min(run.samples for run in group),
         bool(steps.all()),
         f"grey of a sample: {listed}",
         partly=bool(upper[-1] < lower[0]),

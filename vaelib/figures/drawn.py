@@ -97,7 +97,7 @@ def _of_run(run: Run) -> dict[str, Any]:
     return {
         "id": record.config.slug,
         "samples": record.samples,
-        "shown": min(run.until or record.samples, record.samples),
+        "shown": run.samples,
         "seconds": round(record.seconds, 1),
         "threads": sorted({found["threads"] for found in environments}),
         "device": sorted({found["device"] for found in environments}),
