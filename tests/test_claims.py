@@ -375,8 +375,7 @@ def test_errors_by_dimension_decide_c9(
         return SimpleNamespace(config=experiments.mnist(n_latent), model=lambda: None)
 
     shown = evidence(
-        aevb=lambda dataset, n_latent: fitted(n_latent),
-        figure5=[fitted(n) for n in (2, 5, 10, 20)],
+        by_dimension=[fitted(n) for n in (2, 3, 5, 10, 20)],
         test_points=lambda dataset, n: None,
     )
     assert estimators.likelihood_estimator_by_dimension(shown).verdict == verdict

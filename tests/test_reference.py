@@ -110,7 +110,8 @@ def test_a_caption_says_whose_models_are_shown(
         until=None,
     )
     assert reference.origin([own], "quick") == "Profile quick, 500 training samples"
-    assert reference.origin([other], "quick") == "Reference runs, 10 000 000 training samples"
+    assert reference.origin([other], "quick") == "Reference run, 10 000 000 training samples"
+    assert reference.origin([other, other], "quick").startswith("Reference runs, 10 000 000")
     assert reference.origin([other, own], "quick") == (
         "Some of them reference runs, 500 training samples"
     )

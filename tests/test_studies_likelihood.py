@@ -104,7 +104,8 @@ def test_likelihood_by_dimension_against_the_closed_form() -> None:
     table = studies.likelihood_by_dimension(models, x, n_samples=(50, 200), generator=rng(6))
     for (n, _), rows in table.groupby(["n_latent", "n_samples"]):
         exact = problems[int(n)].log_evidence(x).numpy()
-        assert (abs(rows["exact"] - exact) < 10 * rows["reference_error"]).all()
+        error = 0.01 if n == 2 else 10 * rows["reference_error"]
+        assert (abs(rows["exact"] - exact) < error).all()
         np.testing.assert_allclose(rows["error"], rows["value"] - rows["exact"])
     groups = table.groupby(["n_latent", "n_samples"])
     weights, error = groups["weights"].mean(), groups["error"].agg(lambda e: e.abs().median())

@@ -16,7 +16,7 @@ from vaelib import datasets, experiments, reference, runs, studies
 from vaelib.config import RunConfig
 from vaelib.randomness import generator
 from vaelib.store import Run
-from vaelib.studies.learning_curves import beginnings, curves_of
+from vaelib.studies.learning_curves import SLACK, beginnings, curves_of
 
 REPRODUCED, PARTLY, NOT_REPRODUCED, NOT_RUN = "reproduced", "partly", "not reproduced", "not run"
 
@@ -120,6 +120,12 @@ class Evidence:
         return reference.furthest_models(self._ensure("figure5"))
 
     @cached_property
+    def by_dimension(self) -> list[Run]:
+        """Those of Fig. 5 and the one of Fig. 2 with three dimensions, in order of dimension."""
+        three = reference.furthest_models([self.aevb("mnist", 3)])
+        return sorted([*three, *self.figure5], key=lambda run: run.config.n_latent)
+
+    @cached_property
     def minibatches(self) -> list[Run]:
         """The runs of section 2.3 that differ in M and L."""
         return self._ensure("minibatches")
@@ -197,7 +203,7 @@ def at_common_samples(
     ends = of_seed.groupby([*panel, compared])["training_samples"].max()
     common = ends.groupby(panel).min().rename("common").reset_index()
     near = of_seed.merge(common, on=panel)
-    near = near[near["training_samples"] <= near["common"]]
+    near = near[near["training_samples"] <= near["common"] * SLACK]
     last = near.groupby([*panel, compared])["training_samples"].transform("max")
     return near[near["training_samples"] == last]
 

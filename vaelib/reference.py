@@ -107,7 +107,7 @@ def origin(shown: Iterable[Run], profile: str) -> str:
     """Whose models these are and how far they came, in words for a caption."""
     shown = list(shown)
     published_ones = sum(run.folder.parent == published().root for run in shown)
-    whose = {0: f"Profile {profile}", len(shown): "Reference runs"}
+    whose = {0: f"Profile {profile}", len(shown): f"Reference run{'s'[: len(shown) - 1]}"}
     samples = f"{min(run.samples for run in shown):,}".replace(",", " ")
     return f"{whose.get(published_ones, 'Some of them reference runs')}, {samples} training samples"
 
@@ -157,7 +157,11 @@ def export(store: RunStore, folder: Path | None = None) -> list[str]:
         UserError: if there is no run to export.
     """
     folder = folder or published().root
-    figured = {config.slug for config in [*experiments.figure4(), *experiments.figure5()]}
+    # Those of Figs 4 and 5, and the decoder that Appendix D's estimator is held against.
+    figured = {
+        config.slug
+        for config in [*experiments.figure4(), *experiments.figure5(), experiments.mnist(3)]
+    }
     files: dict[str, bytes] = {}
     for config in {request.config.slug: request.config for request in plan()}.values():
         record = store.record(config)

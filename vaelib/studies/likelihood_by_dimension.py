@@ -11,10 +11,12 @@ from torch import Tensor
 
 from vaelib.marginal_likelihood import posterior_density_estimator
 from vaelib.model import VariationalAutoencoder
+from vaelib.quadrature import SCAN_POINTS_PER_AXIS, quadrature
 from vaelib.reference_likelihood import posterior_importance_sampling
 
 LIKELIHOOD_TOLERANCE = 1.0  # nats: the size of the differences that Fig. 3 is about
 REFERENCE_SAMPLES = 1000
+LATTICE_TOLERANCE = 0.01  # nats
 MEANS = ("decodings", "seconds", "weights", "chains", "reference_error", "reference_weights")
 
 
@@ -33,31 +35,48 @@ def likelihood_by_dimension(
         n_samples: the values of L; the other settings are those of Fig. 3.
 
     Returns:
-        columns n_latent, n_samples, datapoint, value, exact (the reference's, in nats), error =
-        value − exact, weights (effective sample size of Appendix D's weights), chains (that of its
-        draws, both rounds together, in the worst dimension), reference_error (standard error of
-        the reference, nats), reference_weights (effective sample size of its weights).
+        columns n_latent, n_samples, datapoint, value, exact (the reference's, in nats: quadrature
+        in up to three dimensions, beyond them long importance sampling), error = value − exact,
+        weights (effective sample size of Appendix D's weights), chains (that of its draws, both
+        rounds together, in the worst dimension), reference_error (of quadrature the difference of
+        two lattices, of importance sampling its standard error; nats), reference_weights
+        (effective sample size of the latter's weights; NaN for quadrature).
     """
     tables = []
     for n_latent, model in models.items():
-        exact, reference = posterior_importance_sampling(
-            model, x, n_samples=REFERENCE_SAMPLES, generator=generator
-        )
+        exact = _reference(model, x, generator=generator)
         for n in n_samples:
             value, own = posterior_density_estimator(model, x, n_samples=n, generator=generator)
             columns = {
                 "value": value,
-                "exact": exact,
-                "error": value.double() - exact.double(),
+                "exact": exact["value"],
+                "error": value.double() - exact["value"].double(),
                 "weights": own.weight_effective_sample_size,
                 "chains": own.chain_effective_sample_size,
-                "reference_error": reference.standard_error,
-                "reference_weights": reference.effective_sample_size,
+                "reference_error": exact["error"],
+                "reference_weights": exact["weights"],
             }
             table = pd.DataFrame({name: column.double() for name, column in columns.items()})
             table = table.rename_axis("datapoint").reset_index()
             tables.append(table.assign(n_latent=n_latent, n_samples=n))
     return pd.concat(tables, ignore_index=True)
+
+
+def _reference(
+    model: VariationalAutoencoder, x: Tensor, *, generator: torch.Generator
+) -> dict[str, Tensor]:
+    """log p(x), its error, and the effective number of weights, `(M,)` each."""
+    if model.n_latent in SCAN_POINTS_PER_AXIS:
+        value, lattice = quadrature(model, x, tolerance=LATTICE_TOLERANCE)
+        return {"value": value, "error": lattice.error, "weights": torch.full_like(value, math.nan)}
+    value, sampled = posterior_importance_sampling(
+        model, x, n_samples=REFERENCE_SAMPLES, generator=generator
+    )
+    return {
+        "value": value,
+        "error": sampled.standard_error,
+        "weights": sampled.effective_sample_size,
+    }
 
 
 def likelihood_summary(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
