@@ -29,7 +29,7 @@ MILLION = 10**6
 # Where the axes of Fig. 3 end, by the number of training points.
 FIGURE3_END = {1000: 60 * MILLION, 50_000: 68 * MILLION}
 SEEDS = 5
-# Weights are published once, when the run has come as far as the figures ask: git forgets nothing.
+# Weights are published only where figures ask for them: git forgets no version of a file.
 WEIGHTS_FROM = 10 * MILLION
 
 
@@ -107,7 +107,8 @@ def origin(shown: Iterable[Run], profile: str) -> str:
     """Whose models these are and how far they came, in words for a caption."""
     shown = list(shown)
     published_ones = sum(run.folder.parent == published().root for run in shown)
-    whose = {0: f"Profile {profile}", len(shown): f"Reference run{'s'[: len(shown) - 1]}"}
+    all_published = "Reference run" if len(shown) == 1 else "Reference runs"
+    whose = {0: f"Profile {profile}", len(shown): all_published}
     samples = f"{min(run.samples for run in shown):,}".replace(",", " ")
     return f"{whose.get(published_ones, 'Some of them reference runs')}, {samples} training samples"
 

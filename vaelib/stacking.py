@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, grad_and_value, vmap
+from torch.func import functional_call, grad, vmap
 
 from vaelib.config import RunConfig
 from vaelib.errors import UserError
@@ -123,26 +123,21 @@ class _Stack:
             self._stepsizes.copy_(self._after_warmup)
 
     @torch.no_grad()
-    def step(self, x: Tensor, epsilon: Tensor) -> Tensor:
+    def step(self, x: Tensor, epsilon: Tensor) -> None:
         """One update of every model.
 
         Args:
             x: `(S, M, n_pixels)`.
             epsilon: `(S, L, M, n_latent)`.
-
-        Returns:
-            `(S,)`, the minibatches' average bounds before the update, in nats.
         """
         with fast_products():
-            gradients, loss = vmap(grad_and_value(self._loss))(self._parameters, x, epsilon)
+            gradients = vmap(grad(self._loss))(self._parameters, x, epsilon)
         for name in self._names:
             parameter, total = self._parameters[name], self._sums[name]
             whole = gradients[name] + self._decays[name] * parameter
             total.add_(whole.square())
             stepsizes = self._stepsizes.view(-1, *[1] * (parameter.dim() - 1))
             parameter.sub_(stepsizes * whole / (total.sqrt() + EPS))
-        bound: Tensor = -loss
-        return bound
 
     def state(self, s: int) -> dict[str, Tensor]:
         """What a trainer holds of model s, but for its random numbers and its count."""
@@ -179,35 +174,32 @@ class _Bound(nn.Module):
 class _Recorded:
     """A function of CUDA tensors, recorded as one CUDA graph and from then on replayed.
 
-    The first calls run as they are, on a stream of their own, as a recording demands. What the
-    function returns is overwritten by the next call.
+    The first calls run as they are, on a stream of their own, as a recording demands.
     """
 
-    def __init__(self, function: Callable[[Tensor, Tensor], Tensor]) -> None:
+    def __init__(self, function: Callable[[Tensor, Tensor], None]) -> None:
         self._function = function
         self._calls = 0
         self._graph = torch.cuda.CUDAGraph()
         self._inputs: tuple[Tensor, ...] = ()
-        self._output = torch.empty(0)
 
-    def __call__(self, *inputs: Tensor) -> Tensor:
+    def __call__(self, *inputs: Tensor) -> None:
         self._calls += 1
         if self._calls <= WARM:
             stream = torch.cuda.Stream()
             stream.wait_stream(torch.cuda.current_stream())
             with torch.cuda.stream(stream):
-                output = self._function(*inputs)
+                self._function(*inputs)
             torch.cuda.current_stream().wait_stream(stream)
-            return output
+            return
         if not self._inputs:
             self._inputs = tuple(given.clone() for given in inputs)
             # Recording computes nothing: the replay below is this call's step.
             with torch.cuda.graph(self._graph):
-                self._output = self._function(*self._inputs)
+                self._function(*self._inputs)
         for static, given in zip(self._inputs, inputs, strict=True):
             static.copy_(given)
         self._graph.replay()
-        return self._output
 
 
 def _generator(state: Tensor, x: Tensor) -> torch.Generator:
