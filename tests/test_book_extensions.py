@@ -14,6 +14,7 @@ import tinycss2
 from bs4 import BeautifulSoup
 from PIL import Image
 from static_mathematics import Typesetter, shown
+from unbroken_numbers import unbroken
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +103,21 @@ def test_buttons_of_the_contents_have_names() -> None:
     named = page_details.named(contents)
     assert '<summary aria-label="Parts of 2. Method">' in named(kind="sidebar")
     assert named(kind="raw") == contents("raw")
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("after 1 000 000 samples", "after 1_000_000 samples"),
+        ("all 50 000.", "all 50_000."),
+        ("(2 000)", "(2_000)"),
+        ("-1 234.5 nats", "-1_234.5 nats"),
+        ("in 2013 100 people", "in 2013 100 people"),
+        ("the 5 500 000", "the 5_500_000"),
+        ("3, 5, 10 200", "3, 5, 10 200"),
+        ("of 20 digits", "of 20 digits"),
+        ("1 0000", "1 0000"),
+    ],
+)
+def test_a_long_number_is_kept_on_one_line(text: str, whole: str) -> None:
+    assert unbroken(text) == whole.replace("_", "\u202f")

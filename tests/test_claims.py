@@ -30,6 +30,7 @@ from vaelib.evidence import (
 from vaelib.model import build
 from vaelib.record import Record
 from vaelib.store import Run
+from vaelib.wording import number
 
 
 def run(config: RunConfig, curve: list[CurvePoint], *, stand_in: bool = False) -> Run:
@@ -169,7 +170,7 @@ def test_runs_are_compared_where_both_have_come() -> None:
     ]
     found = curves.aevb_over_wake_sleep(evidence(figure2_curves=as_curves(group)))
     assert found.verdict == REPRODUCED
-    assert "1 of 1 panels at 1 000 000" in found.evidence
+    assert f"1 of 1 panels at {number(10**6)}" in found.evidence
 
 
 def test_seeds_give_the_lead_an_interval() -> None:

@@ -16,6 +16,7 @@ from vaelib.errors import UserError
 from vaelib.experiments import RunRequest
 from vaelib.record import read_record
 from vaelib.store import RunStore
+from vaelib.wording import number
 
 SUFFIXES = (".json", ".safetensors")
 SMALL = RunConfig(
@@ -110,8 +111,8 @@ def test_a_caption_says_whose_models_are_shown(
         until=None,
     )
     assert reference.origin([own], "quick") == "Profile quick, 500 training samples"
-    assert reference.origin([other], "quick") == "Reference run, 10 000 000 training samples"
-    assert reference.origin([other, other], "quick").startswith("Reference runs, 10 000 000")
+    assert reference.origin([other], "quick") == f"Reference run, {number(10**7)} training samples"
+    assert reference.origin([other, other], "quick").startswith(f"Reference runs, {number(10**7)}")
     assert reference.origin([other, own], "quick") == (
         "Some of them reference runs, 500 training samples"
     )

@@ -17,6 +17,7 @@ from vaelib.config import RunConfig
 from vaelib.randomness import generator
 from vaelib.store import Run
 from vaelib.studies.learning_curves import SLACK, beginnings, curves_of
+from vaelib.wording import significant
 
 REPRODUCED, PARTLY, NOT_REPRODUCED, NOT_RUN = "reproduced", "partly", "not reproduced", "not run"
 
@@ -31,12 +32,6 @@ class Verdict(NamedTuple):
     evidence: str
 
 
-def spaced(number: float) -> str:
-    """A number to three figures, its thousands set apart: 12345.6 is "12 300"."""
-    rounded = float(f"{number:.3g}")
-    return f"{rounded:,.0f}".replace(",", " ") if rounded >= 1000 else f"{rounded:g}"
-
-
 def graded(*parts: bool) -> str:
     """The verdict on a claim of several parts: all of them hold, some, or none."""
     return REPRODUCED if all(parts) else PARTLY if any(parts) else NOT_REPRODUCED
@@ -47,7 +42,7 @@ def judged(
 ) -> Verdict:
     """A verdict on converged behaviour, or "not run" if the runs are too short to tell."""
     if samples < needed:
-        return Verdict(NOT_RUN, f"{text}; judged from {spaced(needed)} samples on")
+        return Verdict(NOT_RUN, f"{text}; judged from {significant(needed)} samples on")
     return Verdict(REPRODUCED if holds else PARTLY if partly else NOT_REPRODUCED, text)
 
 

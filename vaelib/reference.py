@@ -22,6 +22,7 @@ from vaelib.errors import UserError
 from vaelib.experiments import RunRequest
 from vaelib.files import project_root, write_atomically
 from vaelib.store import RECORD, WEIGHTS, Run, RunStore
+from vaelib.wording import number
 
 MANIFEST = "manifest.json"
 STORE = "reference"
@@ -109,8 +110,11 @@ def origin(shown: Iterable[Run], profile: str) -> str:
     published_ones = sum(run.folder.parent == published().root for run in shown)
     all_published = "Reference run" if len(shown) == 1 else "Reference runs"
     whose = {0: f"Profile {profile}", len(shown): all_published}
-    samples = f"{min(run.samples for run in shown):,}".replace(",", " ")
-    return f"{whose.get(published_ones, 'Some of them reference runs')}, {samples} training samples"
+    samples = min(run.samples for run in shown)
+    return (
+        f"{whose.get(published_ones, 'Some of them reference runs')}, "
+        f"{number(samples)} training samples"
+    )
 
 
 def default_store() -> RunStore:

@@ -15,9 +15,9 @@ from vaelib.evidence import (
     at_common_samples,
     judged,
     order,
-    spaced,
 )
 from vaelib.studies.learning_curves import distance_from_paper
+from vaelib.wording import significant
 
 # Agreement with the digitised curves, in nats per datapoint.
 TOLERANCE = {"mnist": 4.0, "frey_face": 60.0}
@@ -61,7 +61,7 @@ def superfluous_latents(evidence: Evidence) -> Verdict:
     if len(differences) > 1:
         found = studies.interval(differences)
         text += (
-            f"; at {spaced(SEEDS_COMPARED_AT)} the second is larger by {found.mean:.2f} "
+            f"; at {significant(SEEDS_COMPARED_AT)} the second is larger by {found.mean:.2f} "
             f"({found.low:.2f} to {found.high:.2f} over {len(differences)} seeds)"
         )
     samples = int(ends["training_samples"].min())
@@ -120,8 +120,8 @@ def hidden_units(evidence: Evidence) -> Verdict:
         for n, found in repeated.items()
     )
     text = (
-        f"AEVB's lead on the test bound, MNIST, 20 latent dimensions, {spaced(SEEDS_COMPARED_AT)} "
-        f"samples, in nats: {listed} hidden units"
+        f"AEVB's lead on the test bound, MNIST, 20 latent dimensions, "
+        f"{significant(SEEDS_COMPARED_AT)} samples, in nats: {listed} hidden units"
     )
     ahead = [found.low > 0 for found in repeated.values()]
     return Verdict(REPRODUCED if all(ahead) else PARTLY if any(ahead) else NOT_REPRODUCED, text)
@@ -159,7 +159,7 @@ def own_beginning(evidence: Evidence) -> Verdict:
     text = (
         f"{near} of {len(table)} runs follow the reference to {BEGINNING_TOLERANCE:.0%} of the way "
         f"that they have come, {int(table['identical'].sum())} to the last bit; largest distance "
-        f"{table['largest'].max():.2g} nats, up to {spaced(table['until'].max())} samples"
+        f"{table['largest'].max():.2g} nats, up to {significant(table['until'].max())} samples"
     )
     verdict = REPRODUCED if near == len(table) else PARTLY if near else NOT_REPRODUCED
     return Verdict(verdict, text)
@@ -197,7 +197,7 @@ def _over_seeds(curves: pd.DataFrame) -> str:
         return ""
     clear = sum(studies.interval(row).low > 0 for row in leads.to_numpy())
     return (
-        f"; at {spaced(SEEDS_COMPARED_AT)} its 95 % interval over {leads.shape[1]} seeds lies "
+        f"; at {significant(SEEDS_COMPARED_AT)} its 95 % interval over {leads.shape[1]} seeds lies "
         f"above zero in {clear} of {len(leads)}"
     )
 
@@ -215,7 +215,7 @@ def _spread_of_seeds(curves: pd.DataFrame) -> str:
 
 def _range(points: pd.DataFrame) -> str:
     low, high = points["training_samples"].min(), points["training_samples"].max()
-    return spaced(low) if low == high else f"{spaced(low)} to {spaced(high)}"
+    return significant(low) if low == high else f"{significant(low)} to {significant(high)}"
 
 
 def _by_reference(points: pd.DataFrame) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from scipy import stats
 
 from vaelib import datasets, experiments, studies
-from vaelib.evidence import NOT_REPRODUCED, PARTLY, REPRODUCED, Evidence, Verdict, graded, spaced
+from vaelib.evidence import NOT_REPRODUCED, PARTLY, REPRODUCED, Evidence, Verdict, graded
 from vaelib.randomness import generator
+from vaelib.wording import significant
 
 
 def score_function_variance(evidence: Evidence) -> Verdict:
@@ -66,7 +67,7 @@ def one_draw_suffices(evidence: Evidence) -> Verdict:
     return Verdict(
         verdict,
         f"nats of the test bound won by more draws than one for each of 100 images, "
-        f"{'; '.join(listed)}; {spaced(curves['decodings'].max())} decodings, "
+        f"{'; '.join(listed)}; {significant(curves['decodings'].max())} decodings, "
         f"{curves['seed'].nunique()} seeds".replace("-", "−"),
     )
 
@@ -115,4 +116,4 @@ def likelihood_estimator_by_dimension(evidence: Evidence) -> Verdict:
 
 
 def _with_interval(ratio: studies.Ratio) -> str:
-    return f"{spaced(ratio.ratio)} ({spaced(ratio.low)} to {spaced(ratio.high)})"
+    return f"{significant(ratio.ratio)} ({significant(ratio.low)} to {significant(ratio.high)})"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from vaelib import datasets, experiments, studies
-from vaelib.evidence import Evidence, Verdict, graded, judged, spaced
+from vaelib.evidence import Evidence, Verdict, graded, judged
+from vaelib.wording import significant
 
 # A sheet whose neighbours differ by less than this share of what any two of its images differ by.
 SMOOTH = 0.5
@@ -28,7 +29,9 @@ def kl_regularises(evidence: Evidence) -> Verdict:
     return Verdict(
         graded(regularises, needs_no_weight),
         f"nats of the test bound by which weight 1 of the KL leads: {listed}; "
-        f"{spaced(test['training_samples'].max())} samples, {len(by_seed)} seeds".replace("-", "−"),
+        f"{significant(test['training_samples'].max())} samples, {len(by_seed)} seeds".replace(
+            "-", "−"
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from vaelib.errors import UserError
 from vaelib.figures.checks import check_table, check_values
 from vaelib.figures.theme import BLUE, ESTIMATOR_MARKERS, ESTIMATORS, GREY, INK, WIDTH, new_figure
+from vaelib.wording import number
 
 
 def gradient_variance(table: pd.DataFrame) -> Figure:
@@ -97,7 +98,7 @@ def gradient_variance_in_training(table: pd.DataFrame) -> Figure:
             axes.plot(middle, marker=marker, color=colour, label=estimator)
         axes.set_title(f"layer of the {name.replace('_', ' ')}")
         axes.set_xscale("symlog", linthresh=counts[1], linscale=0.4)
-        axes.set_xticks(counts, [f"{count:,}".replace(",", " ") for count in counts])
+        axes.set_xticks(counts, [number(count) for count in counts])
         axes.set(yscale="log", xlim=(-0.06 * counts[1], 1.3 * counts[-1]))
         axes.set_xlabel("training samples evaluated")
     panels[0].set_ylabel("variance of one component\nof the gradient (nats²)")

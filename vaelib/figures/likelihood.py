@@ -10,11 +10,12 @@ from matplotlib.ticker import FuncFormatter
 
 from vaelib.figures.checks import check_table
 from vaelib.figures.theme import BLUE, GREY, INK, ORANGE, PURPLE, WIDTH, new_figure
+from vaelib.wording import significant
 
 # In the order of the paper; others follow in that of the table.
 LIKELIHOOD = {"lower bound": BLUE, "importance sampling": ORANGE, "Appendix D": PURPLE}
 LINEAR = 0.1  # nats: between plus and minus this the axis of errors is linear
-PLAIN = FuncFormatter(lambda value, _: f"{value:g}".replace("-", "−"))
+PLAIN = FuncFormatter(lambda value, _: significant(value))
 ERROR = r"error of $\log\,p(\mathbf{x})$ (nats)"
 
 

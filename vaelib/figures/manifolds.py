@@ -16,6 +16,7 @@ from vaelib.figures.theme import WIDTH, new_figure
 from vaelib.model import VariationalAutoencoder
 from vaelib.randomness import generator
 from vaelib.studies.latent_space import manifold_grid
+from vaelib.wording import significant
 
 # Pixels between the images of a strip.
 GAP = 2
@@ -50,7 +51,7 @@ def figure4(model: VariationalAutoencoder, image_shape: Sequence[int], n: int = 
     axes = figure.add_subplot()
     _show(axes, sheet(images, columns=n), extent=(0, 1, 0, 1), aspect=height / width)
     at = torch.special.ndtr(torch.tensor(TICKS, dtype=torch.float64)).tolist()
-    names = [f"{tick:g}".replace("-", "−") for tick in TICKS]
+    names = [significant(tick) for tick in TICKS]
     axes.set(xticks=at, yticks=at, xticklabels=names, yticklabels=names)
     axes.set(xlabel="$z_1$", ylabel="$z_2$")
     return figure

@@ -1,0 +1,42 @@
+"""Numbers as text for people: a true minus sign, thousands set apart, and no line break inside."""
+
+from __future__ import annotations
+
+import math
+
+GAP = "\u202f"  # the narrow space at which no line is broken
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def number(value: float, places: int = 0, *, sign: bool = False) -> str:
+    """With so many decimals: −1234.56 to one is "−1 234.6"; one that is missing (NaN) is "–".
+
+    Args:
+        value: any number, or a tensor that holds one.
+        places: decimals; what rounds to zero has no sign of its own.
+        sign: whether a positive number shows its sign too.
+    """
+    value = float(value)
+    if math.isnan(value):
+        return "–"
+    text = f"{round(value, places) + 0.0:{'+' if sign else ''},.{places}f}"
+    return text.replace(",", GAP).replace("-", "−")
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """With so many significant digits: 12345.6 to three is "12 300", and −0.01234 "−0.0123"."""
+    rounded = float(f"{float(value):.{digits}g}")
+    if abs(rounded) >= 1000:
+        return number(rounded)
+    return f"{rounded:g}".replace("-", "−")
+
+
+def power_of_ten(exponent: int) -> str:
+    """As in "10⁻⁵"."""
+    return f"10{str(exponent).translate(RAISED)}"
+
+
+def scientific(value: float) -> str:
+    """With one digit and a power of ten: 0.000042 is "4 · 10⁻⁵"."""
+    digit, exponent = f"{float(value):.0e}".split("e")
+    return f"{digit.replace('-', '−')}{GAP}·{GAP}{power_of_ten(int(exponent))}"
