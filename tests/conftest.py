@@ -12,7 +12,8 @@ import pytest
 import torch
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, BrowserContext
+    from visiting import Visit
 
 # No test asks a public mirror.
 os.environ["VAELIB_OFFLINE"] = "1"
@@ -58,6 +59,33 @@ def browser() -> Iterator[Browser]:
         chromium = visiting.launch(playwright.chromium)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def desk(browser: Browser) -> Iterator[BrowserContext]:
+    with browser.new_context(viewport={"width": 1200, "height": 900}) as context:
+        yield context
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[BrowserContext]:
+    size = {"width": 390, "height": 844}
+    with browser.new_context(viewport=size, has_touch=True, is_mobile=True) as context:  # type: ignore[arg-type]
+        yield context
+
+
+@pytest.fixture
+def manifold(browser: Browser, address: str) -> Iterator[Visit]:
+    import exploring
+
+    yield from exploring.started(browser, address, exploring.MANIFOLD)
+
+
+@pytest.fixture
+def draw(browser: Browser, address: str) -> Iterator[Visit]:
+    import exploring
+
+    yield from exploring.started(browser, address, exploring.DRAW)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

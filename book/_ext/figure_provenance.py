@@ -18,6 +18,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from vaelib.figures.drawn import TRAVELLING
+from vaelib.wording import number
 
 FIGURE = re.compile(r"^`{3,}\{glue:figure\} (\S+)\n:name: (\S+)$", re.MULTILINE)
 HEADER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
@@ -130,8 +131,8 @@ def _runs(runs: list[dict[str, Any]]) -> str:
     rows = [
         (
             f"<code>{escape(run['id'])}</code>",
-            f"{run['samples']:,}".replace(",", "\N{NO-BREAK SPACE}")
-            + (f", shown to {run['shown']:,}" if run["shown"] < run["samples"] else ""),
+            number(run["samples"])
+            + (f", shown to {number(run['shown'])}" if run["shown"] < run["samples"] else ""),
             f"{run['seconds']:.0f}",
             *(", ".join(map(str, run[name])) for name in ("threads", "device", "torch")),
             f"<code>{run['source']}</code>",
