@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from vaelib import deviations, experiments
+from vaelib.config import STEPSIZES
 
 
 def test_one_thing_is_changed_at_a_time() -> None:
@@ -40,3 +41,12 @@ def test_large_minibatches_come_at_every_latent_size_of_figure_2() -> None:
     assert [dataclasses.replace(c, minibatch_size=100) for c in faces] == published
     chosen = [deviations.config_of(choice) for choice in deviations.choices()]
     assert sum(config in chosen for config in faces) == 1
+
+
+def test_stepsizes_passed_over_are_those_of_section_5_on_figure_3_s_large_set() -> None:
+    passed_over = deviations.with_stepsizes_passed_over()
+    assert {config.stepsize for config in passed_over} < set(STEPSIZES)
+    assert {dataclasses.replace(c, stepsize="auto") for c in passed_over} < set(
+        experiments.figure3()
+    )
+    assert {(c.algorithm, c.n_train) for c in passed_over} == {("aevb", 50_000)}

@@ -60,6 +60,7 @@ def plan() -> list[RunRequest]:
             for config in experiments.hidden_units(seed)
         ),
         *((config, 10 * MILLION) for config in [*figure2, *large]),
+        *((config, 10 * MILLION) for config in deviations.with_stepsizes_passed_over()),
         *((config, MILLION) for seed in range(1, SEEDS) for config in experiments.figure2(seed)),
         *((faces[n], 100 * MILLION) for n in (20, 10)),
         *((config, FIGURE3_END[config.n_train]) for config in [*online, mcem[0]]),
