@@ -24,7 +24,12 @@ from vaelib.studies.latent_space import (
     neighbour_accuracy,
     principal_components,
 )
-from vaelib.studies.learning_curves import beginnings, bounds_by_decade, curves_of
+from vaelib.studies.learning_curves import (
+    beginnings,
+    bounds_by_decade,
+    curves_of,
+    distance_from_paper,
+)
 from vaelib.studies.likelihood import SETTINGS, Setting, likelihood_estimators
 from vaelib.studies.likelihood_by_dimension import (
     LIKELIHOOD_TOLERANCE,
@@ -86,6 +91,7 @@ __all__ = [
     "curves_of",
     "decoding_curves",
     "decodings",
+    "distance_from_paper",
     "draws_at_equal_cost",
     "energy_error",
     "estimator_variance",
