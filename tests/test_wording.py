@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from vaelib.wording import GAP, number, power_of_ten, significant
+from vaelib.wording import GAP, number, power_of_ten, scientific, significant, with_minus_signs
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,13 @@ def test_significant_digits(value: float, digits: int, text: str) -> None:
 def test_powers_of_ten_are_raised() -> None:
     assert power_of_ten(-12) == "10⁻¹²"
     assert power_of_ten(0) == "10⁰"
+
+
+def test_small_and_large_numbers_have_one_digit_and_a_power() -> None:
+    assert scientific(0.000042) == f"4{GAP}·{GAP}10⁻⁵"
+    assert scientific(-3.1e12) == f"−3{GAP}·{GAP}10¹²"
+
+
+def test_hyphens_before_numbers_become_minus_signs_and_no_others() -> None:
+    text = "-1.5 (-0.04 to 0.13), | -2 | 1e-05, wake-sleep, 2-D, -x"
+    assert with_minus_signs(text) == "−1.5 (−0.04 to 0.13), | −2 | 1e-05, wake-sleep, 2-D, -x"

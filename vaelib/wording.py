@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 
 GAP = "\u202f"  # the narrow space at which no line is broken
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+# Not the hyphen of "1e-05" or "C-3".
+HYPHEN = re.compile(r"(?<![\w-])-(?=\d)")
 
 
 def number(value: float, places: int = 0, *, sign: bool = False) -> str:
@@ -40,3 +43,8 @@ def scientific(value: float) -> str:
     """With one digit and a power of ten: 0.000042 is "4 · 10⁻⁵"."""
     digit, exponent = f"{float(value):.0e}".split("e")
     return f"{digit.replace('-', '−')}{GAP}·{GAP}{power_of_ten(int(exponent))}"
+
+
+def with_minus_signs(text: str) -> str:
+    """A text or table with a true minus sign before each of its negative numbers."""
+    return HYPHEN.sub("−", text)

@@ -30,6 +30,7 @@ from vaelib.claims.representation import (
     similar_digits_together,
 )
 from vaelib.evidence import NOT_RUN, Evidence, Verdict
+from vaelib.wording import with_minus_signs
 
 __all__ = ["CLAIMS", "TOLERANCE", "Claim", "scoreboard"]
 
@@ -230,7 +231,7 @@ def scoreboard(profile: str, *, seed: int = 0, device: str = "cpu") -> pd.DataFr
             verdict = Verdict(NOT_RUN, "needs the real data")
         else:
             verdict = claim.check(evidence)
-        shown = verdict._replace(evidence=verdict.evidence.replace(" -", " −"))
+        shown = verdict._replace(evidence=with_minus_signs(verdict.evidence))
         rows.append((claim.id, claim.statement, claim.where, *shown, claim.figure))
     columns = ["id", "claim", "where", "verdict", "evidence", "figure"]
     return pd.DataFrame(rows, columns=columns)

@@ -68,7 +68,7 @@ def one_draw_suffices(evidence: Evidence) -> Verdict:
         verdict,
         f"nats of the test bound won by more draws than one for each of 100 images, "
         f"{'; '.join(listed)}; {significant(curves['decodings'].max())} decodings, "
-        f"{curves['seed'].nunique()} seeds".replace("-", "−"),
+        f"{curves['seed'].nunique()} seeds",
     )
 
 
@@ -111,7 +111,7 @@ def likelihood_estimator_by_dimension(evidence: Evidence) -> Verdict:
         graded(bool(below), bool(above)),
         f"error with 50 draws against quadrature (to N_z = 3) and long importance sampling, in "
         f"nats, bias and spread over 100 test points: {listed}; good means both below "
-        f"{studies.LIKELIHOOD_TOLERANCE:g}".replace("-", "−"),
+        f"{studies.LIKELIHOOD_TOLERANCE:g}",
     )
 
 

@@ -29,9 +29,7 @@ def kl_regularises(evidence: Evidence) -> Verdict:
     return Verdict(
         graded(regularises, needs_no_weight),
         f"nats of the test bound by which weight 1 of the KL leads: {listed}; "
-        f"{significant(test['training_samples'].max())} samples, {len(by_seed)} seeds".replace(
-            "-", "−"
-        ),
+        f"{significant(test['training_samples'].max())} samples, {len(by_seed)} seeds",
     )
 
 
