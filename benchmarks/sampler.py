@@ -12,13 +12,8 @@ The weights are N(0, 0.3²), which gives hidden units and logits of about a trai
 the datapoints are draws from that model.
 
 Seconds are those of the process on a processor, which other work on the machine disturbs less than
-the clock's. The decoder's matrix products are counted in two ways:
-
-- by torch.profiler, the self time of all calls of aten::mm and aten::addmm over the whole time.
-  These are z W₁ᵀ + b₁ and h W₂ᵀ + b₂, their two products backward, x W₂ once for a chunk, and in
-  the estimator, with 1 % of their time, the likelihoods of the draws that chains may start at;
-- as a cross-check, the four products of a leapfrog step alone in a loop, as often as there are
-  leapfrog steps, over the seconds without a profiler.
+the clock's. "In products" is what the four products of a leapfrog step take alone in a loop, as
+often as there are leapfrog steps, over those seconds.
 """
 
 from __future__ import annotations
@@ -31,15 +26,16 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
-from torch.profiler import ProfilerActivity, profile, record_function
 
 from benchmarks import with_blackjax
 from vaelib import hmc
+from vaelib.compiled_density import compiled_latent_density
 from vaelib.latent_density import latent_density
 from vaelib.marginal_likelihood import posterior_density_estimator
 from vaelib.model import VariationalAutoencoder, build
@@ -48,7 +44,6 @@ from vaelib.products import fast_products
 from vaelib.provenance import environment
 from vaelib.randomness import generator
 
-PRODUCTS = ("aten::mm", "aten::addmm")
 WEIGHT_STD = 0.3
 
 
@@ -104,8 +99,7 @@ class Result(NamedTuple):
         name: of the implementation.
         seconds: the median of some repetitions.
         leapfrog_steps_per_second: chains times steps.
-        fraction_in_products: of the time, by torch.profiler.
-        fraction_of_products_alone: the time of the products by themselves over `seconds`.
+        fraction_in_products: the time of the products by themselves over `seconds`.
         over_blackjax: leapfrog steps in a second, ours over BlackJAX's; None where it is not there.
     """
 
@@ -113,11 +107,10 @@ class Result(NamedTuple):
     seconds: float
     leapfrog_steps_per_second: float
     fraction_in_products: float
-    fraction_of_products_alone: float
     over_blackjax: float | None
 
 
-def estimator(setting: Setting, problem: Problem) -> object:
+def estimator(setting: Setting, problem: Problem, *, compile_step: bool = True) -> object:
     """Appendix D as Fig. 3 uses it: starts, both rounds of HMC, and the density."""
     return posterior_density_estimator(
         problem.model,
@@ -127,11 +120,14 @@ def estimator(setting: Setting, problem: Problem) -> object:
         n_chains=setting.n_chains,
         n_burn_in=setting.n_burn_in,
         chunk_size=setting.chunk_size,
+        compile_step=compile_step,
         generator=generator(setting.seed, "sampler"),
     )
 
 
-def sampling(setting: Setting, problem: Problem, density: Density = latent_density) -> object:
+def sampling(
+    setting: Setting, problem: Problem, density: Density = compiled_latent_density
+) -> object:
     """HMC alone, with the stepsize tuned in the burn-in; the chains start in the posterior."""
     noise = generator(setting.seed, "sampler")
     return [
@@ -155,12 +151,14 @@ def sampling_by_autograd(setting: Setting, problem: Problem) -> object:
     return sampling(setting, problem, lambda model, x: lambda z: model.log_joint(x, z))
 
 
-def e_steps(setting: Setting, problem: Problem) -> object:
+def e_steps(
+    setting: Setting, problem: Problem, density: Density = compiled_latent_density
+) -> object:
     """MCEM's E-steps on one minibatch: the density made anew, one transition."""
     noise = generator(setting.seed, "sampler")
     x, z = problem.x[: setting.minibatch_size], problem.z[: setting.minibatch_size]
     for _ in range(setting.n_e_steps):
-        log_joint = latent_density(problem.model, x)
+        log_joint = density(problem.model, x)
         transition = hmc.kernel(log_joint, n_leapfrog=setting.n_leapfrog_mcem, generator=noise)
         state, _ = transition(hmc.init(z, log_joint), torch.full((), with_blackjax.STEPSIZE))
         z = state.position
@@ -168,7 +166,7 @@ def e_steps(setting: Setting, problem: Problem) -> object:
 
 
 class Implementation(NamedTuple):
-    """Of ours, with the same work by BlackJAX."""
+    """Of ours, with the same work by BlackJAX; compiled where its name does not say otherwise."""
 
     ours: Work
     theirs: Work
@@ -179,12 +177,23 @@ def _sampled(setting: Setting) -> int:
     return setting.leapfrog_steps
 
 
+def _moved(setting: Setting) -> int:
+    return setting.leapfrog_steps_mcem
+
+
 IMPLEMENTATIONS = {
     "posterior_density_estimator": Implementation(estimator, with_blackjax.sampling, _sampled),
+    "posterior_density_estimator, not compiled": Implementation(
+        partial(estimator, compile_step=False), with_blackjax.sampling, _sampled
+    ),
     "hmc.sample": Implementation(sampling, with_blackjax.sampling, _sampled),
+    "hmc.sample, not compiled": Implementation(
+        partial(sampling, density=latent_density), with_blackjax.sampling, _sampled
+    ),
     "hmc.sample, autograd": Implementation(sampling_by_autograd, with_blackjax.sampling, _sampled),
-    "MCEM's E-step": Implementation(
-        e_steps, with_blackjax.e_steps, lambda setting: setting.leapfrog_steps_mcem
+    "MCEM's E-step": Implementation(e_steps, with_blackjax.e_steps, _moved),
+    "MCEM's E-step, not compiled": Implementation(
+        partial(e_steps, density=latent_density), with_blackjax.e_steps, _moved
     ),
 }
 
@@ -212,11 +221,11 @@ def measure(name: str, setting: Setting, problem: Problem, *, repetitions: int) 
 
     def run() -> object:
         # As `vaelib.evaluation` runs it.
-        with fast_products(exact=True):
+        with fast_products():
             return implementation.ours(setting, problem)
 
     def products() -> None:
-        with fast_products(exact=True):
+        with fast_products():
             _products_alone(setting, problem, steps)
 
     def theirs() -> object:
@@ -232,19 +241,9 @@ def measure(name: str, setting: Setting, problem: Problem, *, repetitions: int) 
         name,
         seconds,
         steps / seconds,
-        _fraction_in_products(run),
         alone / seconds,
         statistics.median(ratios) if ratios else None,
     )
-
-
-def _fraction_in_products(run: Callable[[], object]) -> float:
-    activities = [ProfilerActivity.CPU]
-    with profile(activities=activities) as recorded, record_function("everything"):
-        run()
-    times = {event.key: event for event in recorded.key_averages()}
-    inside = sum(times[name].self_cpu_time_total for name in PRODUCTS)
-    return float(inside / times["everything"].cpu_time_total)
 
 
 @torch.no_grad()
@@ -272,7 +271,6 @@ def table(results: list[Result]) -> str:
             "seconds",
             "leapfrog steps/s",
             "in products",
-            "products alone",
             "over BlackJAX",
         )
     ]
@@ -282,7 +280,6 @@ def table(results: list[Result]) -> str:
             f"{r.seconds:.2f}",
             f"{r.leapfrog_steps_per_second:,.0f}",
             f"{r.fraction_in_products:.1%}",
-            f"{r.fraction_of_products_alone:.1%}",
             "-" if r.over_blackjax is None else f"{r.over_blackjax:.2f}",
         )
         for r in results

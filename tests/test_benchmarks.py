@@ -15,13 +15,12 @@ def test_sampler_reports_every_implementation(capsys: pytest.CaptureFixture[str]
     assert report["setting"]["n_datapoints"] == 4
     assert [result["name"] for result in report["results"]] == list(sampler.IMPLEMENTATIONS)
     steps = dict.fromkeys(sampler.IMPLEMENTATIONS, 4 * 10 * (6 + 10) * 4)
-    steps["MCEM's E-step"] = 4 * 10 * 100
+    steps |= {name: 4 * 10 * 100 for name in steps if name.startswith("MCEM")}
     for result in report["results"]:
         made = result["leapfrog_steps_per_second"] * result["seconds"]
         assert made == pytest.approx(steps[result["name"]])
         assert (result["over_blackjax"] is None) != with_blackjax.is_installed()
-        assert 0.0 < result["fraction_in_products"] < 1.0
-        assert result["fraction_of_products_alone"] > 0.0
+        assert result["fraction_in_products"] > 0.0
 
 
 def test_sampler_prints_a_row_for_each(capsys: pytest.CaptureFixture[str]) -> None:
@@ -29,4 +28,4 @@ def test_sampler_prints_a_row_for_each(capsys: pytest.CaptureFixture[str]) -> No
     header, row = capsys.readouterr().out.splitlines()
     assert header.split("  ")[-1].strip() == "over BlackJAX"
     assert row.split()[0] == "hmc.sample"
-    assert row.count("%") == 2
+    assert row.count("%") == 1

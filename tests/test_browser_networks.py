@@ -68,8 +68,7 @@ def test_the_encoder_agrees_with_torch(
     found = in_javascript(draw.page, "encoder", name, x, call)
     with torch.no_grad():
         q = model.encode(x).base_dist
-    assert float((found[:, 0] - q.mean).abs().max()) < 1e-2
-    assert float((found[:, 0] - q.mean).abs().mean()) < 1e-3
+    assert float((found[:, 0] - q.mean).abs().max()) < 1e-3
     assert float((found[:, 1] - q.stddev).abs().max()) < 1e-3
 
 

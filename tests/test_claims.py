@@ -97,6 +97,23 @@ def test_curves_that_swap_places_fail() -> None:
     assert curves.marginal_likelihood_order(swapped).verdict == NOT_REPRODUCED
 
 
+def test_the_order_of_figure_3_says_how_far_seeds_are_apart() -> None:
+    first = as_curves(paper_runs("figure3", until=6e7))
+    small = first[first["n_train"] == 1000]
+    seeds = [small.assign(seed=seed, value=small["value"] + 2.0 * seed) for seed in (1, 2)]
+    alone = curves.marginal_likelihood_order(evidence(figure3_curves=first))
+    assert "seeds" not in alone.evidence
+    # A seed that stopped early is not compared.
+    seeds.append(small[small["training_samples"] < 1e7].assign(seed=3, value=0.0))
+    together = pd.concat([first, *seeds], ignore_index=True)
+    found = curves.marginal_likelihood_order(evidence(figure3_curves=together))
+    assert found.verdict == alone.verdict
+    ends = small[small["split"] == "test"].sort_values("training_samples").groupby("algorithm")
+    apart = ends["value"].last().agg(lambda end: end.max() - end.min())
+    assert f"over 3 seeds the three end {apart:.1f} nats apart" in found.evidence
+    assert found.evidence.endswith("differs between seeds by 4.0")
+
+
 def test_curves_far_from_the_paper_s_disagree() -> None:
     shift = {"aevb": -2000.0, "wake_sleep": 2000.0, "mcem": 2000.0}
     far = evidence(

@@ -26,6 +26,7 @@ OTHERS = {
     "estimator": "A",
     "kl_weight": 0.5,
     "init_std": 0.1,
+    "encoder_log_variance": "slow",
     "warmup": 0,
     "prior_precision": 0.0,
     "prior_on_biases": True,
@@ -35,6 +36,7 @@ OTHERS = {
     "n_leapfrog": 20,
     "n_weight_updates": 1,
     "target_acceptance": 0.8,
+    "precision": "bfloat16",
 }
 
 
@@ -95,6 +97,11 @@ def test_mcem_has_no_bound() -> None:
 def test_only_estimator_b_has_a_kl_to_weigh(settings: dict[str, str]) -> None:
     with pytest.raises(UserError, match=r"kl_weight is 0\.5, but only aevb"):
         dataclasses.replace(BASE, kl_weight=0.5, **settings)
+
+
+def test_estimator_a_has_float32_only() -> None:
+    with pytest.raises(UserError, match="precision 'bfloat16' is there for estimator 'B' only"):
+        dataclasses.replace(BASE, estimator="A", precision="bfloat16")
 
 
 @pytest.mark.parametrize("settings", [{"dataset": "mnist"}, {**BASE.to_dict(), "colour": 1}])

@@ -50,3 +50,27 @@ def test_stepsizes_passed_over_are_those_of_section_5_on_figure_3_s_large_set() 
         experiments.figure3()
     )
     assert {(c.algorithm, c.n_train) for c in passed_over} == {("aevb", 50_000)}
+
+
+def test_wake_sleep_is_varied_on_figure_2_s_widest_panel() -> None:
+    usual, usual_passed_over, slow, slow_passed_over = deviations.wide_wake_sleep()
+    assert usual in experiments.figure2()
+    assert usual.n_latent == max(experiments.MNIST_LATENT)
+    assert slow == dataclasses.replace(usual, encoder_log_variance="slow")
+    for rule, other in ((usual, usual_passed_over), (slow, slow_passed_over)):
+        assert rule == dataclasses.replace(other, stepsize="auto")
+        assert other.stepsize in STEPSIZES
+
+
+def test_a_step_of_batch_mcem_evaluates_every_point_fifteen_times() -> None:
+    batch = deviations.batch_mcem()
+    assert [config.n_train for config in batch] == list(experiments.FIGURE3_N_TRAIN)
+    for config in batch:
+        assert config.minibatch_size == config.n_train
+        assert not config.replacement
+        assert config.samples_per_step == 15 * config.n_train
+        minibatches = dataclasses.replace(
+            config, minibatch_size=100, replacement=True, stepsize="auto"
+        )
+        assert minibatches in experiments.figure3()
+    assert deviations.BATCH_STEPSIZE in STEPSIZES

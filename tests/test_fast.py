@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -15,9 +15,10 @@ from vaelib.compiling import is_available
 from vaelib.errors import UserError
 from vaelib.fast import FastAEVB, FastMCEM, FastWakeSleep, is_supported
 from vaelib.mcem import MCEM
-from vaelib.model import DecoderKind, VariationalAutoencoder, build
+from vaelib.model import DecoderKind, LogVariance, VariationalAutoencoder, build
 from vaelib.wake_sleep import WakeSleep
 
+COMPILER = pytest.mark.skipif(not is_available(), reason="there is no C++ compiler")
 PAIRS = {
     "aevb": (AEVB, FastAEVB),
     "wake_sleep": (WakeSleep, FastWakeSleep),
@@ -25,13 +26,24 @@ PAIRS = {
 }
 
 
-def make(decoder: DecoderKind, dtype: torch.dtype = torch.float64) -> VariationalAutoencoder:
+def make(
+    decoder: DecoderKind,
+    dtype: torch.dtype = torch.float64,
+    encoder_log_variance: LogVariance = "as the rest",
+) -> VariationalAutoencoder:
     model = build(
-        n_pixels=9, n_hidden=7, n_latent=3, decoder=decoder, init_std=0.5, generator=rng(1)
+        n_pixels=9,
+        n_hidden=7,
+        n_latent=3,
+        decoder=decoder,
+        init_std=0.5,
+        encoder_log_variance=encoder_log_variance,
+        generator=rng(1),
     )
     return model.to(dtype)
 
 
+@pytest.mark.parametrize("encoder_log_variance", get_args(LogVariance))
 @pytest.mark.parametrize("decoder", ["bernoulli", "gaussian"])
 @pytest.mark.parametrize(
     ("name", "settings"),
@@ -45,7 +57,10 @@ def make(decoder: DecoderKind, dtype: torch.dtype = torch.float64) -> Variationa
     ],
 )
 def test_same_steps_as_the_algorithm_in_the_book(
-    name: str, settings: dict[str, Any], decoder: DecoderKind
+    name: str,
+    settings: dict[str, Any],
+    decoder: DecoderKind,
+    encoder_log_variance: LogVariance,
 ) -> None:
     """Twelve steps in float64, parameters and metrics compared: equal but for rounding.
 
@@ -54,7 +69,7 @@ def test_same_steps_as_the_algorithm_in_the_book(
     x = torch.rand(40, 9, generator=rng(2), dtype=torch.float64)
     models, metrics = [], []
     for algorithm in PAIRS[name]:
-        model = make(decoder)
+        model = make(decoder, encoder_log_variance=encoder_log_variance)
         steps = algorithm(model, n_train=40, stepsize=0.1, warmup=3, generator=rng(3), **settings)
         stream = rng(4)
         for _ in range(12):
@@ -85,15 +100,20 @@ def test_states_are_exchangeable(name: str) -> None:
     assert shown.state_dict().keys() == fast.state_dict().keys()
 
 
-@pytest.mark.skipif(not is_available(), reason="there is no C++ compiler")
-@pytest.mark.parametrize("decoder", ["bernoulli", "gaussian"])
+@COMPILER
+@pytest.mark.parametrize(
+    ("decoder", "encoder_log_variance"),
+    [("bernoulli", "as the rest"), ("gaussian", "as the rest"), ("bernoulli", "slow")],
+)
 @pytest.mark.parametrize("name", PAIRS)
-def test_compiled_steps_are_the_same(name: str, decoder: DecoderKind) -> None:
+def test_compiled_steps_are_the_same(
+    name: str, decoder: DecoderKind, encoder_log_variance: LogVariance
+) -> None:
     """Six steps in float64, the warm-up among them: equal but for rounding."""
     x = torch.rand(10, 9, generator=rng(2), dtype=torch.float64)
     models, metrics = [], []
     for compile_step in (False, True):
-        model = make(decoder)
+        model = make(decoder, encoder_log_variance=encoder_log_variance)
         steps = PAIRS[name][1](
             model,
             n_train=10,
@@ -109,6 +129,34 @@ def test_compiled_steps_are_the_same(name: str, decoder: DecoderKind) -> None:
         torch.testing.assert_close(compiled, plain, atol=1e-10, rtol=1e-10)
     for expected, own in zip(metrics[:6], metrics[6:], strict=True):
         torch.testing.assert_close(own, expected, atol=1e-10, rtol=1e-10)
+
+
+@pytest.mark.parametrize("compile_step", [False, pytest.param(True, marks=COMPILER)])
+@pytest.mark.parametrize("name", PAIRS)
+def test_bfloat16_products_move_the_weights_nearly_as_float32_s(
+    name: str, compile_step: bool
+) -> None:
+    """Twenty steps: apart by a few per cent of the way, and no weight itself is rounded."""
+    x = torch.rand(40, 9, generator=rng(2))
+    ends = []
+    for precision in ("float32", "bfloat16"):
+        model = make("bernoulli", torch.float32)
+        steps = PAIRS[name][1](
+            model,
+            n_train=40,
+            stepsize=0.01,
+            warmup=5,
+            generator=rng(3),
+            precision=precision,
+            compile_step=compile_step,
+        )
+        for _ in range(20):
+            steps.step(Batch(x, torch.arange(40)))
+        ends.append(nn.utils.parameters_to_vector(model.parameters()).detach())
+    start = nn.utils.parameters_to_vector(make("bernoulli", torch.float32).parameters())
+    exact, rounded = ends
+    assert 0.0 < (rounded - exact).norm() < 0.1 * (exact - start).norm()
+    assert (rounded != rounded.bfloat16().float()).float().mean() > 0.5
 
 
 def test_estimator_a_is_left_to_the_readable_form() -> None:

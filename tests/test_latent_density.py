@@ -33,6 +33,7 @@ def appendix_c(name: str) -> VariationalAutoencoder:
     )
     if isinstance(model.decoder, GaussianMLP):
         model.decoder.mean_activation = activation  # type: ignore[assignment]
+        model.decoder.log_variance_factor = 0.3
     return model.double()
 
 

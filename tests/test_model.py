@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 import torch
 from torch.distributions import MultivariateNormal
 
 from tests.helpers import rng
 from vaelib.errors import UserError
-from vaelib.model import DecoderKind, build, log_standard_normal
+from vaelib.model import DecoderKind, LogVariance, build, log_standard_normal
 from vaelib.probabilistic_pca import ProbabilisticPCA
 
 
@@ -52,6 +54,17 @@ def test_build_is_reproducible_and_has_the_paper_s_size(decoder: DecoderKind) ->
     assert sum(p.numel() for p in first.parameters()) == encoder + decoder_size
 
 
+def test_a_slow_log_variance_begins_as_the_prior_s_and_leaves_the_rest_as_it_is() -> None:
+    sizes: dict[str, int] = {"n_pixels": 4, "n_hidden": 3, "n_latent": 2}
+    usual, slow = (
+        build(**sizes, encoder_log_variance=kind, generator=rng(7))
+        for kind in get_args(LogVariance)
+    )
+    assert torch.equal(slow.encode(torch.rand(5, 4, generator=rng(1))).stddev, torch.ones(5, 2))
+    for (name, expected), own in zip(usual.named_parameters(), slow.parameters(), strict=True):
+        assert torch.equal(own, expected) != name.startswith("encoder.log_variance")
+
+
 def test_generate_gives_means_of_prior_draws() -> None:
     model = build(n_pixels=4, n_hidden=3, n_latent=2, init_std=1.0, generator=rng())
     images = model.generate(9, generator=rng(1))
@@ -66,6 +79,8 @@ def test_bad_inputs_are_named() -> None:
         build(n_pixels=4, n_hidden=3, n_latent=0, generator=rng())
     with pytest.raises(UserError, match="decoder 'poisson'"):
         build(n_pixels=4, n_hidden=3, n_latent=1, decoder="poisson", generator=rng())  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="encoder_log_variance 'fast'"):
+        build(n_pixels=4, n_hidden=3, n_latent=1, encoder_log_variance="fast", generator=rng())  # type: ignore[arg-type]
     model = build(n_pixels=4, n_hidden=3, n_latent=2, generator=rng())
     with pytest.raises(UserError, match="z has 3 latent dimensions, but the model has 2"):
         model.decode(torch.zeros(1, 3))

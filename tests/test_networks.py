@@ -10,7 +10,7 @@ from torch.distributions import Laplace
 
 from tests.helpers import rng
 from vaelib.errors import UserError
-from vaelib.networks import BernoulliMLP, GaussianMLP, draw, initialise
+from vaelib.networks import BernoulliMLP, GaussianMLP, MeanActivation, draw, initialise
 
 
 @pytest.fixture
@@ -28,16 +28,19 @@ def test_bernoulli_log_probability_is_equation_11(z: torch.Tensor) -> None:
     torch.testing.assert_close(network(z).log_prob(x), expected)
 
 
+@pytest.mark.parametrize("factor", [1.0, 0.1])
 @pytest.mark.parametrize("activation", ["identity", "sigmoid"])
-def test_gaussian_log_probability_is_equation_12(z: torch.Tensor, activation: str) -> None:
-    network = GaussianMLP(3, 5, 4, mean_activation=activation).double()  # type: ignore[arg-type]
+def test_gaussian_log_probability_is_equation_12(
+    z: torch.Tensor, activation: MeanActivation, factor: float
+) -> None:
+    network = GaussianMLP(3, 5, 4, mean_activation=activation, log_variance_factor=factor).double()
     initialise(network, std=1.0, generator=rng())
     x = torch.rand(7, 4, generator=rng(2), dtype=torch.float64)
     hidden = torch.tanh(z @ network.hidden.weight.T + network.hidden.bias)
     mean = hidden @ network.mean.weight.T + network.mean.bias
     if activation == "sigmoid":
         mean = torch.sigmoid(mean)
-    log_variance = hidden @ network.log_variance.weight.T + network.log_variance.bias
+    log_variance = factor * hidden @ network.log_variance.weight.T + network.log_variance.bias
     squared = (x - mean) ** 2 / log_variance.exp()
     expected = -0.5 * (math.log(2 * math.pi) + log_variance + squared).sum(1)
     torch.testing.assert_close(network(z).log_prob(x), expected)

@@ -102,6 +102,31 @@ def test_resume_is_bit_identical(stop: int) -> None:
     assert torch.equal(through.bias, second.bias)
 
 
+def test_joined_parameters_are_views_and_keep_their_values_and_sums() -> None:
+    one, two = layer(), layer()
+    parameters = [
+        (f"{name}.{kind}", parameter)
+        for name, linear in (("one", one), ("two", two))
+        for kind, parameter in linear.named_parameters()
+    ]
+    optimiser = MAPAdagrad(parameters, stepsize=0.1, n_datapoints=20, warmup=0)
+    for linear in (one, two):
+        for parameter, gradient in zip(linear.parameters(), gradients(0), strict=True):
+            parameter.grad = gradient.clone()
+    optimiser.step()
+    before = {name: value.clone() for name, value in optimiser.state_dict().items()}
+    expected = torch.cat([two.weight, one.weight]).detach()
+    whole = optimiser.join([two.weight, one.weight])
+    assert torch.equal(whole, expected)
+    after = optimiser.state_dict()
+    assert after.keys() == before.keys()
+    assert all(torch.equal(after[name], before[name]) for name in before)
+    whole += 1.0
+    assert torch.equal(torch.cat([two.weight, one.weight]), expected + 1.0)
+    optimiser.load_state_dict({**before, "one.weight": before["one.weight"] + 2.0})
+    assert torch.equal(optimiser.state_dict()["one.weight"], before["one.weight"] + 2.0)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("stepsize", 0.0), ("stepsize", -1.0), ("warmup", -1), ("prior_precision", -1.0)],

@@ -7,7 +7,7 @@ import torch
 
 from tests.helpers import rng
 from vaelib import products
-from vaelib.products import fast_products
+from vaelib.products import fast_products, product
 
 A, B = (torch.randn(100, 300, generator=rng(seed)) for seed in (0, 1))
 
@@ -16,7 +16,8 @@ def setting() -> str:
     return str(torch.backends.mkldnn.matmul.fp32_precision)
 
 
-def test_the_setting_is_put_back_after_an_error_too() -> None:
+def test_the_setting_is_put_back_after_an_error_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(products, "_rounds", lambda: False)
     before, inside = setting(), []
 
     @fast_products()
@@ -30,27 +31,29 @@ def test_the_setting_is_put_back_after_an_error_too() -> None:
     assert setting() == before
 
 
-def test_inputs_lose_no_more_than_bfloat16_loses() -> None:
-    """Rounding both inputs to 8 bits moves each product by 2⁻⁸ of its size at most."""
-    with fast_products():
-        fast = A @ B.T
-    exact = A.double() @ B.double().T
+def test_bfloat16_rounds_both_factors_and_the_result_and_no_more() -> None:
+    """Rounding to 8 bits moves a number by 2⁻⁸ of its size at most."""
+    fast = product(A, B.T, "bfloat16")
+    assert fast.dtype == A.dtype
+    assert torch.equal(fast, fast.bfloat16().float())
+    exact = A.bfloat16().double() @ B.bfloat16().double().T
     scale = A.abs().double() @ B.abs().double().T
-    assert ((fast - exact).abs() <= 2.0**-7 * scale).all()
+    assert ((fast - exact).abs() <= 2.0**-8 * exact.abs() + 300 * 2.0**-24 * scale).all()
+    assert torch.equal(product(A, B.T, "float32"), A @ B.T)
 
 
-def test_exact_products_are_float32_on_every_processor() -> None:
-    with fast_products(exact=True):
+def test_fast_products_are_float32_on_every_processor() -> None:
+    with fast_products():
         fast = A @ B.T
     exact = A.double() @ B.double().T
     scale = A.abs().double() @ B.abs().double().T
     assert ((fast - exact).abs() <= 300 * 2.0**-24 * scale).all()
 
 
-def test_where_inputs_are_rounded_exact_products_stay_as_they_are(
+def test_where_inputs_would_be_rounded_products_stay_as_they_are(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(products, "_rounds", lambda: True)
     before = setting()
-    with fast_products(exact=True):
+    with fast_products():
         assert setting() == before

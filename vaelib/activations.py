@@ -1,9 +1,18 @@
-"""tanh and softplus by functions for which PyTorch has fast vector code on CPUs."""
+"""What layers are made of, in the forms that are fast on CPUs."""
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
-from torch.nn.functional import logsigmoid
+from torch.nn.functional import linear, logsigmoid
+
+
+def affine(inputs: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """inputs · weightᵀ + bias: `(..., n_in)`, `(n_out, n_in)`, `(n_out,)` to `(..., n_out)`."""
+    if torch.compiler.is_compiling():
+        # So the bias is added in the pass that follows, instead of one of its own.
+        return inputs @ weight.T + bias
+    return linear(inputs, weight, bias)
 
 
 def tanh_(x: Tensor) -> Tensor:

@@ -40,6 +40,7 @@ def make_model(config: RunConfig, data: Dataset, *, device: str) -> VariationalA
         n_latent=config.n_latent,
         decoder=data.decoder,
         init_std=config.init_std,
+        encoder_log_variance=config.encoder_log_variance,
         generator=generator(config.seed, "initialise"),
     )
     return model.to(device)
@@ -66,20 +67,21 @@ def make_algorithm(
         "prior_on_biases": config.prior_on_biases,
         "generator": generator(config.seed, "algorithm", device=device),
     }
+    form: dict[str, Any] = {"compile_step": compile_step, "precision": config.precision}
     if config.algorithm == "aevb":
         settings |= {"n_samples": config.n_samples, "kl_weight": config.kl_weight}
         if config.estimator == "A":
             return AEVB(model, estimator="A", **settings)
-        return FastAEVB(model, compile_step=compile_step, **settings)
+        return FastAEVB(model, **settings, **form)
     if config.algorithm == "wake_sleep":
-        return FastWakeSleep(model, compile_step=compile_step, **settings)
+        return FastWakeSleep(model, **settings, **form)
     return FastMCEM(
         model,
-        compile_step=compile_step,
         n_leapfrog=config.n_leapfrog,
         n_weight_updates=config.n_weight_updates,
         target_acceptance=config.target_acceptance,
         **settings,
+        **form,
     )
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 import sys
 import time
-from typing import NoReturn
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from vaelib.assembly import compare_stepsizes, make_trainer
 from vaelib.config import RunConfig
@@ -17,6 +15,7 @@ from vaelib.datasets import Dataset
 from vaelib.errors import DivergedError, UserError
 from vaelib.evaluation import CurvePoint, evaluate, grid
 from vaelib.interruption import deferred
+from vaelib.progress import Bar, bar_of
 from vaelib.provenance import environment
 from vaelib.record import Record
 from vaelib.source_hash import source_hash
@@ -119,7 +118,7 @@ def carry(
     points = [point for point in grid(config, until) if point > evaluated]
     stops = {*points, until, *([COMPILED_FROM] if until > COMPILED_FROM else [])}
     to_be_compiled = compile_step
-    with deferred() as end_of_run, bar_of(config, trainer.samples, until, progress) as bar:
+    with deferred() as end_of_run, bar_of(config.slug, trainer.samples, until, progress) as bar:
 
         def breathe(*, last: bool = False) -> None:
             bar.update(trainer.samples - bar.n)
@@ -143,9 +142,14 @@ def carry(
             # Where a step spans two points, it is evaluated once.
             if point in points and trainer.samples > evaluated:
                 evaluated = trainer.samples
-                record.curve += finite(
-                    evaluate(config, trainer.algorithm.model, splits, samples=evaluated), config
+                measured = evaluate(
+                    config,
+                    trainer.algorithm.model,
+                    splits,
+                    samples=evaluated,
+                    compile_step=compile_step and evaluated > COMPILED_FROM,
                 )
+                record.curve += finite(measured, config)
             breathe(last=point == until)
     return record
 
@@ -201,22 +205,10 @@ def finite(points: list[CurvePoint], config: RunConfig) -> list[CurvePoint]:
     return points
 
 
-def bar_of(config: RunConfig, samples: int, until: int, shown: bool) -> tqdm[NoReturn]:
-    """The progress bar of a run, in training samples."""
-    return tqdm(
-        total=until,
-        initial=samples,
-        desc=config.slug,
-        unit=" samples",
-        unit_scale=True,
-        disable=not shown,
-    )
-
-
 def set_aside(record: Record, store: RunStore) -> None:
     """Move a run that other code computed out of the way, with a word."""
     aside = store.set_aside(record)
-    tqdm.write(
+    Bar.write(
         f"{record.config.slug}: vaelib has changed since; the earlier run is now in {aside}",
         file=sys.stderr,
     )

@@ -19,6 +19,10 @@ def compiled(function: Callable[P, T]) -> Callable[P, T]:
 
     It takes some seconds, and pays for itself in runs of millions of samples.
 
+    Args:
+        function: of tensors. What it reads besides must never change, but for numbers in tensors:
+            after the first call nobody looks whether it has.
+
     Raises:
         UserError: if this machine has no C++ compiler that works.
     """
@@ -38,8 +42,6 @@ def is_available() -> bool:
 
 
 def _compile(function: Callable[P, T]) -> Callable[P, T]:
-    # Pattern matching would join the prior's gradient to a matrix product, as an addend that must
-    # be copied into its result first: slower than the fused update that it is taken from.
     # Each model's step is a function of its own, though all share their code: a process that trains
     # many of them would otherwise reach the limit on compilations of one code.
     return torch.compile(  # type: ignore[call-overload,no-any-return]  # its stubs lack `isolate_…`
@@ -47,5 +49,15 @@ def _compile(function: Callable[P, T]) -> Callable[P, T]:
         fullgraph=True,
         dynamic=False,
         isolate_recompiles=True,
-        options={"pattern_matcher": False},
+        options={
+            # It would join the prior's gradient to a matrix product, as an addend that must be
+            # copied into its result first: slower than the fused update that it is taken from.
+            "pattern_matcher": False,
+            # The calls between the kernels are compiled too; for CUDA that takes headers which
+            # PyTorch does not bring.
+            "cpp_wrapper": not torch.cuda.is_available(),
+            # What a function holds is looked at in every call otherwise, for longer than some of
+            # its products take; only its arguments change.
+            "guard_filter_fn": torch.compiler.keep_tensor_guards_unsafe,
+        },
     )

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from vaelib.errors import UserError
+from vaelib.model import LogVariance
+from vaelib.products import Precision
 
 AlgorithmName = Literal["aevb", "wake_sleep", "mcem"]
 Measure = Literal["lower_bound", "marginal_likelihood"]
@@ -21,6 +23,8 @@ CHOICES: dict[str, tuple[str | int, ...]] = {
     "estimator": ("A", "B"),
     "split": ("shuffled", "in order"),
     "face_scale": (255, 256),
+    "precision": ("float32", "bfloat16"),
+    "encoder_log_variance": ("as the rest", "slow"),
 }
 STEPSIZES = (0.01, 0.02, 0.1)
 
@@ -42,12 +46,15 @@ class RunConfig:
         minibatch_size, n_samples, estimator: M and L of Algorithm 1, and Eq. 6 or 7.
         kl_weight: of the KL term while training AEVB; 1 is the bound, 0 an ordinary auto-encoder.
         init_std: standard deviation of the initial parameters.
+        encoder_log_variance: "slow" for the authors' library's, which begins at zero and moves at a
+            tenth of the speed.
         warmup: first steps that only accumulate squared gradients.
         prior_precision: of p(θ) on the weights.
         prior_on_biases: whether p(θ) is on the biases too.
         replacement: whether minibatches are drawn with replacement, or by epochs.
         split, face_scale: how the faces are split, and what their bytes are divided by.
         n_leapfrog, n_weight_updates, target_acceptance: of MCEM, Appendix E.
+        precision: of the matrix products while training; the state is float32 either way.
 
     Raises:
         UserError: for a choice or number that no run can have.
@@ -67,6 +74,7 @@ class RunConfig:
     estimator: Literal["A", "B"] = "B"
     kl_weight: float = 1.0
     init_std: float = 0.01
+    encoder_log_variance: LogVariance = "as the rest"
     warmup: int = 100
     prior_precision: float = 1.0
     prior_on_biases: bool = False
@@ -76,6 +84,7 @@ class RunConfig:
     n_leapfrog: int = 10
     n_weight_updates: int = 5
     target_acceptance: float = 0.9
+    precision: Precision = "float32"
 
     def __post_init__(self) -> None:
         for name, known in CHOICES.items():
@@ -94,6 +103,10 @@ class RunConfig:
             raise UserError(
                 f"kl_weight is {self.kl_weight}, but only aevb with estimator 'B' has the KL as a "
                 "term of its own: leave it at 1"
+            )
+        if (self.precision, self.estimator) == ("bfloat16", "A"):
+            raise UserError(
+                "precision 'bfloat16' is there for estimator 'B' only: use 'float32' with 'A'"
             )
         if self.algorithm == "mcem" and self.measure == "lower_bound":
             raise UserError(

@@ -25,9 +25,6 @@ from vaelib.store import RunStore
 # Encoders see the pixels that training images light most often; what is left out is lit in fewer
 # than one image in 250. With all pixels the networks would come to more than 3 MB.
 ENCODER_PIXELS = 540
-# A pixel that is darker than this wherever the prior goes is left out of a decoder.
-DARK = 1e-3
-PRIOR_DRAWS = 5000
 CODES = 3000
 
 
@@ -85,10 +82,9 @@ def network_files(name: str, trained: Trained) -> dict[str, bytes]:
         "samples": trained.samples,
         "shape": list(data.image_shape),
         "latent": model.n_latent,
+        "decoder": data.decoder,
     }
-    kept, dark, tensors = decoder_tensors(model)
-    header |= {"kept": bits(kept), "dark": dark}
-    header["decoder"] = data.decoder
+    tensors = _layers(model.decoder, {"hidden": "hidden", "out": _output(model)})
     if model.n_latent == 2:
         with torch.no_grad():
             tensors["codes"] = model.encode(data.test[:CODES]).mean
@@ -102,26 +98,6 @@ def network_files(name: str, trained: Trained) -> dict[str, bytes]:
         content = script(f"{name}_encoder", header, encoder_tensors(model, seen))
         files[f"{name}_encoder"] = content
     return files
-
-
-@torch.no_grad()
-def decoder_tensors(model: VariationalAutoencoder) -> tuple[Tensor, float, dict[str, Tensor]]:
-    """The decoder's mean without the pixels that it leaves dark wherever the prior goes.
-
-    Returns:
-        which pixels are kept `(n_pixels,)`, the mean logit of those that are not, and the
-        weights and biases of the layers "hidden" and "out".
-    """
-    z = torch.randn(PRIOR_DRAWS, model.n_latent, generator=generator(0, "dark pixels"))
-    mean = model.decode(z).mean
-    kept = mean.amax(0) >= DARK
-    dark = 0.0 if kept.all() else mean[:, ~kept].double().mean().logit().item()
-    weights = _layers(model.decoder, {"hidden": "hidden", "out": _output(model)})
-    weights["out.weight"], weights["out.bias"] = (
-        weights["out.weight"][kept],
-        weights["out.bias"][kept],
-    )
-    return kept, dark, weights
 
 
 def encoder_tensors(model: VariationalAutoencoder, seen: Tensor) -> dict[str, Tensor]:

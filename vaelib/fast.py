@@ -16,12 +16,14 @@ from torch import Tensor
 from vaelib.aevb import AEVB
 from vaelib.algorithm import Batch
 from vaelib.backpropagation import Backpropagation
+from vaelib.compiled_density import compiled_latent_density
 from vaelib.compiling import compiled
 from vaelib.errors import UserError
 from vaelib.mcem import MCEM
 from vaelib.model import VariationalAutoencoder, log_standard_normal
 from vaelib.networks import BernoulliMLP, GaussianMLP, draw
 from vaelib.optimiser import MAPAdagrad
+from vaelib.products import Precision
 from vaelib.sgvb import noise
 from vaelib.wake_sleep import WakeSleep
 
@@ -37,21 +39,31 @@ def is_supported(model: VariationalAutoencoder) -> bool:
 
 
 class FastAEVB(AEVB):
-    """`AEVB` with estimator B on Appendix C's networks; arguments as there, and `compile_step`.
+    """`AEVB` with estimator B on Appendix C's networks; arguments as there, and two more.
 
     Args:
         compile_step: make machine code of the whole update; see `vaelib.compiling`.
+        precision: of the matrix products; parameters and Adagrad's sums stay in float32.
     """
 
     def __init__(
-        self, model: VariationalAutoencoder, *, compile_step: bool = False, **settings: Any
+        self,
+        model: VariationalAutoencoder,
+        *,
+        compile_step: bool = False,
+        precision: Precision = "float32",
+        **settings: Any,
     ) -> None:
         super().__init__(model, **settings)
         if settings.get("estimator", "B") != "B":
             raise UserError("FastAEVB has estimator 'B' only: use AEVB for 'A'")
         self._kl_weight: float = settings.get("kl_weight", 1.0)
-        self._encoder, self._decoder = _networks(model)
-        self._update = compiled(self._climb) if compile_step else self._climb
+        self._encoder, self._decoder = _networks(model, precision)
+        self._update = self._climb
+        if compile_step:
+            self._encoder.join_heads(self._optimiser)
+            self._decoder.join_heads(self._optimiser)
+            self._update = compiled(self._climb)
 
     @torch.no_grad()
     def step(self, batch: Batch) -> dict[str, Tensor]:
@@ -82,15 +94,24 @@ class FastAEVB(AEVB):
 
 
 class FastWakeSleep(WakeSleep):
-    """`WakeSleep` on Appendix C's networks; arguments as there, and `compile_step`."""
+    """`WakeSleep` on Appendix C's networks; arguments as there and of `FastAEVB`."""
 
     def __init__(
-        self, model: VariationalAutoencoder, *, compile_step: bool = False, **settings: Any
+        self,
+        model: VariationalAutoencoder,
+        *,
+        compile_step: bool = False,
+        precision: Precision = "float32",
+        **settings: Any,
     ) -> None:
         super().__init__(model, **settings)
-        self._encoder, self._decoder = _networks(model)
-        self._update_theta = compiled(self._climb_theta) if compile_step else self._climb_theta
-        self._update_phi = compiled(self._climb_phi) if compile_step else self._climb_phi
+        self._encoder, self._decoder = _networks(model, precision)
+        self._update_theta, self._update_phi = self._climb_theta, self._climb_phi
+        if compile_step:
+            self._decoder.join_heads(self._theta)
+            self._encoder.join_heads(self._phi)
+            self._update_theta = compiled(self._climb_theta)
+            self._update_phi = compiled(self._climb_phi)
 
     @torch.no_grad()
     def _wake(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -116,14 +137,27 @@ class FastWakeSleep(WakeSleep):
 
 
 class FastMCEM(MCEM):
-    """`MCEM` with the M-step on Appendix C's networks; arguments as there, and `compile_step`."""
+    """`MCEM` on Appendix C's networks; arguments as there and of `FastAEVB`.
+
+    The precision is that of the M-step; HMC's energies are differences of large numbers, and stay
+    in float32.
+    """
 
     def __init__(
-        self, model: VariationalAutoencoder, *, compile_step: bool = False, **settings: Any
+        self,
+        model: VariationalAutoencoder,
+        *,
+        compile_step: bool = False,
+        precision: Precision = "float32",
+        **settings: Any,
     ) -> None:
         super().__init__(model, **settings)
-        _, self._decoder = _networks(model)
-        self._update = compiled(self._climb) if compile_step else self._climb
+        _, self._decoder = _networks(model, precision)
+        self._update = self._climb
+        if compile_step:
+            self._decoder.join_heads(self._optimiser)
+            self._log_joint_of = compiled_latent_density
+            self._update = compiled(self._climb)
 
     @torch.no_grad()
     def _m_step(self, x: Tensor, z: Tensor) -> Tensor:
@@ -136,7 +170,9 @@ class FastMCEM(MCEM):
         return _climb(self._decoder, z, x, self._optimiser, stepsize)
 
 
-def _networks(model: VariationalAutoencoder) -> tuple[Backpropagation, Backpropagation]:
+def _networks(
+    model: VariationalAutoencoder, precision: Precision
+) -> tuple[Backpropagation, Backpropagation]:
     if not is_supported(model):
         raise UserError(
             "the model is not made of Appendix C's networks with a Gaussian encoder: use the "
@@ -145,7 +181,10 @@ def _networks(model: VariationalAutoencoder) -> tuple[Backpropagation, Backpropa
     encoder, decoder = model.encoder, model.decoder
     assert isinstance(encoder, GaussianMLP)
     assert isinstance(decoder, BernoulliMLP | GaussianMLP)
-    return Backpropagation(encoder), Backpropagation(decoder)
+    return (
+        Backpropagation(encoder, precision=precision),
+        Backpropagation(decoder, precision=precision),
+    )
 
 
 def _climb(

@@ -15,7 +15,8 @@ using Hamiltonian dynamics", in the Handbook of Markov Chain Monte Carlo.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -54,6 +55,18 @@ class Diagnostics(NamedTuple):
     divergences: Tensor  # (...), int64, number of divergent transitions after burn-in
     effective_sample_size: Tensor  # (..., d), of each chain's n_samples draws
     stepsize: Tensor  # the tuned stepsize, broadcastable to (...)
+
+
+Move = Callable[[HMCState, Tensor, Tensor, Tensor], tuple[HMCState, HMCInfo]]
+"""`propose_and_accept` on one density: (state, momentum, uniform, stepsize) to (state, info)."""
+
+
+@runtime_checkable
+class HasTransition(Protocol):
+    """What a log density may have besides: `propose_and_accept` in a form of its own."""
+
+    def transition(self, n_leapfrog: int) -> Move:
+        """The transition of so many leapfrog steps."""
 
 
 def init(position: Tensor, log_density: LogDensity) -> HMCState:
@@ -133,6 +146,42 @@ def leapfrog(
     return HMCState(position, value, gradient), momentum, finite
 
 
+def propose_and_accept(
+    log_density: LogDensity,
+    state: HMCState,
+    momentum: Tensor,
+    uniform: Tensor,
+    stepsize: Tensor,
+    *,
+    n_leapfrog: int,
+) -> tuple[HMCState, HMCInfo]:
+    """The transition of `kernel`, with all that is random given.
+
+    Args:
+        log_density: of the target.
+        state: where the chains are.
+        momentum: r ~ N(0, I), `(..., d)`.
+        uniform: `(...)`, from [0, 1), for the Metropolis rule.
+        stepsize: broadcastable to `(...)`.
+        n_leapfrog: leapfrog steps.
+    """
+    start = state.position
+    end, end_momentum, finite = leapfrog(
+        log_density, state, momentum, stepsize, n_leapfrog=n_leapfrog
+    )
+    energy_error = _energy(end.log_density, end_momentum) - _energy(state.log_density, momentum)
+    finite = finite & energy_error.isfinite() & end.gradient.isfinite().all(-1)
+    probability = torch.where(finite, (-energy_error).clamp(max=0.0).exp(), 0.0)
+    accepted = uniform < probability
+    new = HMCState(
+        torch.where(accepted.unsqueeze(-1), end.position, start),
+        torch.where(accepted, end.log_density, state.log_density),
+        torch.where(accepted.unsqueeze(-1), end.gradient, state.gradient),
+    )
+    divergent = ~finite | (energy_error > DIVERGENCE_THRESHOLD)
+    return new, HMCInfo(probability, accepted, energy_error, divergent)
+
+
 def kernel(
     log_density: LogDensity, *, n_leapfrog: int, generator: torch.Generator
 ) -> Callable[[HMCState, Tensor | float], tuple[HMCState, HMCInfo]]:
@@ -156,6 +205,11 @@ def kernel(
     if n_leapfrog < 1:
         raise UserError(f"n_leapfrog is {n_leapfrog}; take at least one leapfrog step.")
 
+    if isinstance(log_density, HasTransition):
+        move = log_density.transition(n_leapfrog)
+    else:
+        move = partial(propose_and_accept, log_density, n_leapfrog=n_leapfrog)
+
     def transition(state: HMCState, stepsize: Tensor | float) -> tuple[HMCState, HMCInfo]:
         epsilon = checked_stepsize(stepsize, state.log_density)
         start = state.position
@@ -165,20 +219,7 @@ def kernel(
         uniform = torch.rand(
             start.shape[:-1], generator=generator, dtype=start.dtype, device=start.device
         )
-        end, end_momentum, finite = leapfrog(
-            log_density, state, momentum, epsilon, n_leapfrog=n_leapfrog
-        )
-        energy_error = _energy(end.log_density, end_momentum) - _energy(state.log_density, momentum)
-        finite = finite & energy_error.isfinite() & end.gradient.isfinite().all(-1)
-        probability = torch.where(finite, (-energy_error).clamp(max=0.0).exp(), 0.0)
-        accepted = uniform < probability
-        new = HMCState(
-            torch.where(accepted.unsqueeze(-1), end.position, start),
-            torch.where(accepted, end.log_density, state.log_density),
-            torch.where(accepted.unsqueeze(-1), end.gradient, state.gradient),
-        )
-        divergent = ~finite | (energy_error > DIVERGENCE_THRESHOLD)
-        return new, HMCInfo(probability, accepted, energy_error, divergent)
+        return move(state, momentum, uniform, epsilon)
 
     return transition
 

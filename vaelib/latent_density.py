@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
-from torch.nn.functional import linear
+from torch import Tensor
 
-from vaelib.activations import softplus, tanh_
+from vaelib.activations import affine, softplus, tanh_
 from vaelib.checks import check_data, check_pixels
 from vaelib.log_density import LogDensity
 from vaelib.model import VariationalAutoencoder, log_standard_normal
@@ -38,19 +38,25 @@ def latent_density(model: VariationalAutoencoder, x: Tensor) -> LogDensity:
     if type(model) is VariationalAutoencoder:
         if type(model.decoder) is BernoulliMLP:
             check_pixels(x, model.decoder.logits.out_features)
-            return _Bernoulli(model.decoder, x)
+            return _Bernoulli.of(model.decoder, x)
         if type(model.decoder) is GaussianMLP:
             check_pixels(x, model.decoder.mean.out_features)
-            return _Gaussian(model.decoder, x)
+            return _Gaussian.of(model.decoder, x)
     return lambda z: model.log_joint(x, z)
 
 
-class _OneHiddenLayer(ABC):
-    """log N(z; 0, I) + log p(x|h) with h = tanh(W₁ z + b₁), and the chain rule through h."""
+@dataclass
+class OneHiddenLayer(ABC):
+    """log N(z; 0, I) + log p(x|h) with h = tanh(W₁ z + b₁), and the chain rule through h.
 
-    def __init__(self, layer: nn.Linear) -> None:
-        self._layer = layer
-        self._weight, self._bias = layer.weight.detach(), layer.bias.detach()
+    All that it holds is tensors: W₁, b₁, those of the layers above h in one piece, and what its
+    kind needs of x.
+    """
+
+    weight: Tensor  # (n_hidden, n_latent)
+    bias: Tensor  # (n_hidden,)
+    weight_2: Tensor  # (n_outputs, n_hidden)
+    bias_2: Tensor  # (n_outputs,)
 
     @abstractmethod
     def outputs(self, hidden: Tensor) -> Tensor:
@@ -83,64 +89,93 @@ class _OneHiddenLayer(ABC):
             return value, self._through_hidden(z, hidden, self.slope(hidden, outputs))
 
     def _hidden(self, z: Tensor) -> Tensor:
-        check_inputs(z, self._layer)
-        return tanh_(linear(z, self._weight, self._bias))
+        check_inputs(z, self.weight.shape[1])
+        return tanh_(affine(z, self.weight, self.bias))
 
     def _through_hidden(self, z: Tensor, hidden: Tensor, slope: Tensor) -> Tensor:
-        return slope.addcmul_(slope * hidden, hidden, value=-1.0) @ self._weight - z
+        return slope.addcmul_(slope * hidden, hidden, value=-1.0) @ self.weight - z
 
 
-class _Bernoulli(_OneHiddenLayer):
+@dataclass
+class _Bernoulli(OneHiddenLayer):
     """Eq. 11 with logits l = W₂ h + b₂: log p(x|z) = Σᵢ xᵢ lᵢ − softplus(lᵢ).
 
     As Σᵢ xᵢ lᵢ = hᵀ W₂ᵀ x + b₂ᵀ x, the data enter by the two constants W₂ᵀ x and b₂ᵀ x, and what is
     left to do for each pixel does not depend on x: ∇_h log p(x|z) = W₂ᵀ x − W₂ᵀ sigmoid(l).
     """
 
-    def __init__(self, decoder: BernoulliMLP, x: Tensor) -> None:
-        super().__init__(decoder.hidden)
-        self._weight_2, self._bias_2 = decoder.logits.weight.detach(), decoder.logits.bias.detach()
-        self._x_weight, self._x_bias = x @ self._weight_2, x @ self._bias_2
+    x_weight: Tensor  # W₂ᵀ x, (M, n_hidden)
+    x_bias: Tensor  # b₂ᵀ x, (M,)
+
+    @classmethod
+    def of(cls, decoder: BernoulliMLP, x: Tensor) -> _Bernoulli:
+        """For one decoder and its data."""
+        layers = (decoder.hidden, decoder.logits)
+        weight, weight_2 = (layer.weight.detach() for layer in layers)
+        bias, bias_2 = (layer.bias.detach() for layer in layers)
+        return cls(weight, bias, weight_2, bias_2, x @ weight_2, x @ bias_2)
 
     def outputs(self, hidden: Tensor) -> Tensor:
-        return linear(hidden, self._weight_2, self._bias_2)
+        return affine(hidden, self.weight_2, self.bias_2)
 
     def log_likelihood(self, hidden: Tensor, outputs: Tensor) -> Tensor:
-        data_term = (hidden * self._x_weight).sum(-1) + self._x_bias
+        data_term = (hidden * self.x_weight).sum(-1) + self.x_bias
         return data_term - softplus(outputs).sum(-1)
 
     def slope(self, hidden: Tensor, outputs: Tensor) -> Tensor:
-        return self._x_weight - outputs.sigmoid_() @ self._weight_2
+        return self.x_weight - outputs.sigmoid_() @ self.weight_2
 
 
-class _Gaussian(_OneHiddenLayer):
+@dataclass
+class _Gaussian(OneHiddenLayer):
     """Eq. 12: log p(x|z) = −½ Σᵢ (log 2π + log σᵢ² + (xᵢ − μᵢ)² / σᵢ²); both heads are stacked."""
 
-    def __init__(self, decoder: GaussianMLP, x: Tensor) -> None:
-        super().__init__(decoder.hidden)
-        heads = (decoder.mean, decoder.log_variance)
-        self._weight_2 = torch.cat([head.weight.detach() for head in heads])
-        self._bias_2 = torch.cat([head.bias.detach() for head in heads])
-        self._is_sigmoid = decoder.mean_activation == "sigmoid"
-        self._x = x
+    x: Tensor  # (M, n_pixels)
+
+    @classmethod
+    def of(cls, decoder: GaussianMLP, x: Tensor) -> _Gaussian:
+        """For one decoder and its data."""
+        kind = _GaussianOfSigmoid if decoder.mean_activation == "sigmoid" else _Gaussian
+        mean, log_variance = decoder.mean, decoder.log_variance
+        slopes = decoder.log_variance_factor * log_variance.weight
+        return kind(
+            decoder.hidden.weight.detach(),
+            decoder.hidden.bias.detach(),
+            torch.cat([mean.weight, slopes]).detach(),
+            torch.cat([mean.bias, log_variance.bias]).detach(),
+            x,
+        )
 
     def outputs(self, hidden: Tensor) -> Tensor:
-        outputs = linear(hidden, self._weight_2, self._bias_2)
-        if self._is_sigmoid:
-            outputs.chunk(2, dim=-1)[0].sigmoid_()
-        return outputs
+        return affine(hidden, self.weight_2, self.bias_2)
 
     def log_likelihood(self, hidden: Tensor, outputs: Tensor) -> Tensor:
         mean, log_variance = outputs.chunk(2, dim=-1)
-        squares = (self._x - mean).square() * (-log_variance).exp()
-        constant = math.log(2.0 * math.pi) * self._x.shape[-1]
+        squares = (self.x - mean).square() * (-log_variance).exp()
+        constant = math.log(2.0 * math.pi) * self.x.shape[-1]
         return -0.5 * (squares + log_variance).sum(-1) - 0.5 * constant
 
     def slope(self, hidden: Tensor, outputs: Tensor) -> Tensor:
         mean, log_variance = outputs.chunk(2, dim=-1)
-        residual = self._x - mean
+        residual = self.x - mean
         by_mean = residual * (-log_variance).exp()
         by_log_variance = 0.5 * (residual * by_mean - 1.0)
-        if self._is_sigmoid:
-            by_mean *= mean * (1.0 - mean)
-        return torch.cat([by_mean, by_log_variance], dim=-1) @ self._weight_2
+        by_output = self.before_activation(by_mean, mean)
+        return torch.cat([by_output, by_log_variance], dim=-1) @ self.weight_2
+
+    def before_activation(self, by_mean: Tensor, mean: Tensor) -> Tensor:
+        """From the gradient in the mean to that in the output that gives it; in place."""
+        return by_mean
+
+
+@dataclass
+class _GaussianOfSigmoid(_Gaussian):
+    """The same with μ = sigmoid of its output, as for Frey Face."""
+
+    def outputs(self, hidden: Tensor) -> Tensor:
+        outputs = super().outputs(hidden)
+        outputs.chunk(2, dim=-1)[0].sigmoid_()
+        return outputs
+
+    def before_activation(self, by_mean: Tensor, mean: Tensor) -> Tensor:
+        return by_mean.mul_(mean * (1.0 - mean))

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from vaelib import hmc
 from vaelib.checks import all_finite, check_data
+from vaelib.compiled_density import compiled_latent_density
 from vaelib.effective_sample_size import of_log_weights
 from vaelib.elbo import log_weights
 from vaelib.errors import UserError
@@ -59,6 +60,7 @@ def posterior_density_estimator(
     thinning: int = 1,
     target_acceptance: float = 0.9,
     chunk_size: int = 50,
+    compile_step: bool = False,
 ) -> tuple[Tensor, PosteriorDensityDiagnostics]:
     """Appendix D: log p(x) of each datapoint, in nats, from samples of its posterior p(z|x).
 
@@ -95,6 +97,7 @@ def posterior_density_estimator(
             `chain_effective_sample_size` is far below 2 n_samples.
         target_acceptance: of the tuning.
         chunk_size: datapoints treated together: bounds the memory.
+        compile_step: make machine code of the transitions, as `vaelib.compiled_density` does.
 
     Returns:
         the estimates, `(M,)`, and `PosteriorDensityDiagnostics`. Where no chain moved, or the
@@ -103,7 +106,8 @@ def posterior_density_estimator(
 
     Raises:
         UserError: for an unknown density or start, fewer than n_latent + 2 samples, an x that is
-            empty or not finite, or a model whose log p(x, z) is not finite where chains start.
+            empty or not finite, a model whose log p(x, z) is not finite where chains start, or
+            where nothing can be compiled and should be.
     """
     if density not in get_args(Density):
         raise UserError(f"density {density!r} is not known: use 'gaussian' or 'kde'")
@@ -118,9 +122,10 @@ def posterior_density_estimator(
         raise UserError(f"n_chains is {n_chains}: use at least one chain for each round")
     check_data(x)
     fit = _fit_gaussian if density == "gaussian" else _fit_kde
+    log_joint_of = compiled_latent_density if compile_step else latent_density
 
     def estimate(x: Tensor) -> tuple[Tensor, ...]:
-        log_joint = latent_density(model, x)
+        log_joint = log_joint_of(model, x)
         position = _starting_points(model, x, start, 2 * n_chains, generator)
         slope = hmc.init(position, log_joint).gradient.square().sum(-1).mean(0)
         if not all_finite(slope):

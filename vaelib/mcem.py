@@ -33,7 +33,8 @@ class MCEM:
     What the paper leaves open: the chains start at draws of the prior and persist (starting anew
     at each visit would never reach a sharp posterior in ten leapfrog steps), and z has unit mass.
     A datapoint that comes twice in one minibatch moves twice from the same place, and its first
-    result is kept.
+    result is kept. With all N datapoints as the minibatch, drawn without replacement, this is the
+    algorithm whose curves Fig. 3 shows, as far as can be told from them.
 
     One step evaluates each of its M training samples n_leapfrog + n_weight_updates times, and the
     axis of Fig. 3 counts them all. With N datapoints a chain moves once in N/M
@@ -91,6 +92,7 @@ class MCEM:
         self._target_acceptance = target_acceptance
         self._tuning = start_tuning(hmc_stepsize, like=self.z)
         self._generator = generator
+        self._log_joint_of = latent_density
         self._optimiser = MAPAdagrad(
             model.decoder.named_parameters(),
             stepsize=stepsize,
@@ -117,7 +119,7 @@ class MCEM:
         }
 
     def _e_step(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-        log_joint = latent_density(self.model, batch.x)
+        log_joint = self._log_joint_of(self.model, batch.x)
         transition = hmc.kernel(log_joint, n_leapfrog=self._n_leapfrog, generator=self._generator)
         stepsize = self._tuning.stepsize
         try:

@@ -13,6 +13,9 @@ from vaelib.errors import UserError
 from vaelib.networks import BernoulliMLP, Gaussian, GaussianMLP, Likelihood, draw, initialise
 
 DecoderKind = Literal["bernoulli", "gaussian"]
+LogVariance = Literal["as the rest", "slow"]
+# What the authors' library multiplies the weights of its encoder's log σ² by.
+SLOW = 0.1
 
 
 class VariationalAutoencoder(nn.Module):
@@ -107,6 +110,7 @@ def build(
     n_latent: int,
     decoder: DecoderKind = "bernoulli",
     init_std: float = 0.01,
+    encoder_log_variance: LogVariance = "as the rest",
     generator: torch.Generator,
 ) -> VariationalAutoencoder:
     """The paper's model: one tanh layer each way, every parameter from N(0, init_std²).
@@ -117,10 +121,12 @@ def build(
         n_latent: dimension of z.
         decoder: "bernoulli" (MNIST) or "gaussian" with sigmoid means (Frey Face).
         init_std: standard deviation of the initial parameters.
+        encoder_log_variance: "slow" for log σ² of q(z|x) as the authors' library has it: its layer
+            begins at zero, and its weights move at a tenth of the speed.
         generator: a CPU generator, so that every device starts from the same numbers.
 
     Raises:
-        UserError: for an unknown decoder or a size below one.
+        UserError: for an unknown decoder or log variance, or a size below one.
     """
     for name, size in (("n_pixels", n_pixels), ("n_hidden", n_hidden), ("n_latent", n_latent)):
         if size < 1:
@@ -132,8 +138,16 @@ def build(
         network = GaussianMLP(n_latent, n_hidden, n_pixels, mean_activation="sigmoid")
     else:
         raise UserError(f"decoder {decoder!r} is not known: use 'bernoulli' or 'gaussian'")
-    model = VariationalAutoencoder(
-        GaussianMLP(n_pixels, n_hidden, n_latent), network, n_latent=n_latent
-    )
+    if encoder_log_variance not in ("as the rest", "slow"):
+        raise UserError(
+            f"encoder_log_variance {encoder_log_variance!r} is not known: use 'as the rest' or "
+            "'slow'"
+        )
+    slow = encoder_log_variance == "slow"
+    encoder = GaussianMLP(n_pixels, n_hidden, n_latent, log_variance_factor=SLOW if slow else 1.0)
+    model = VariationalAutoencoder(encoder, network, n_latent=n_latent)
     initialise(model, std=init_std, generator=generator)
+    if slow:
+        for parameter in encoder.log_variance.parameters():
+            nn.init.zeros_(parameter)
     return model

@@ -36,7 +36,7 @@ class BernoulliMLP(nn.Module):
 
     def forward(self, inputs: Tensor) -> Independent[Bernoulli]:
         """Map inputs `(..., n_in)` to a distribution over `(..., n_out)`."""
-        check_inputs(inputs, self.hidden)
+        check_inputs(inputs, self.hidden.in_features)
         logits = self.logits(torch.tanh(self.hidden(inputs)))
         # Without validation, because grey pixels lie outside a Bernoulli's support.
         return Independent(Bernoulli(logits=logits, validate_args=False), 1, validate_args=False)
@@ -53,10 +53,18 @@ class GaussianMLP(nn.Module):
         n_hidden: number of tanh units.
         n_out: size of the output.
         mean_activation: what the mean passes through.
+        log_variance_factor: c in log σ² = c W h + b, 1 in Eq. 12. An optimiser such as Adagrad,
+            whose steps have one size whatever the gradient's, moves c W by c times that size.
     """
 
     def __init__(
-        self, n_in: int, n_hidden: int, n_out: int, *, mean_activation: MeanActivation = "identity"
+        self,
+        n_in: int,
+        n_hidden: int,
+        n_out: int,
+        *,
+        mean_activation: MeanActivation = "identity",
+        log_variance_factor: float = 1.0,
     ) -> None:
         super().__init__()
         if mean_activation not in ("identity", "sigmoid"):
@@ -64,31 +72,32 @@ class GaussianMLP(nn.Module):
                 f"mean_activation {mean_activation!r} is not known: use 'identity' or 'sigmoid'"
             )
         self.mean_activation = mean_activation
+        self.log_variance_factor = log_variance_factor
         self.hidden = nn.Linear(n_in, n_hidden)
         self.mean = nn.Linear(n_hidden, n_out)
         self.log_variance = nn.Linear(n_hidden, n_out)
 
     def forward(self, inputs: Tensor) -> Gaussian:
         """Map inputs `(..., n_in)` to a distribution over `(..., n_out)`."""
-        check_inputs(inputs, self.hidden)
+        check_inputs(inputs, self.hidden.in_features)
         hidden = torch.tanh(self.hidden(inputs))
         mean = self.mean(hidden)
         if self.mean_activation == "sigmoid":
             mean = torch.sigmoid(mean)
-        scale = torch.exp(0.5 * self.log_variance(hidden))
+        scale = torch.exp(0.5 * self.log_variance(self.log_variance_factor * hidden))
         return Independent(Normal(mean, scale, validate_args=False), 1, validate_args=False)
 
 
-def check_inputs(inputs: Tensor, layer: nn.Linear) -> None:
-    """Look whether the layer can take the inputs.
+def check_inputs(inputs: Tensor, n_inputs: int) -> None:
+    """Look whether a layer of `n_inputs` can take the inputs.
 
     Raises:
-        UserError: if their last dimension is not the layer's.
+        UserError: if their last dimension is another.
     """
-    if inputs.shape[-1] != layer.in_features:
+    if inputs.shape[-1] != n_inputs:
         raise UserError(
-            f"the network takes inputs of {layer.in_features} dimensions, but these have "
-            f"{inputs.shape[-1]}: pass a tensor (..., {layer.in_features})"
+            f"the network takes inputs of {n_inputs} dimensions, but these have "
+            f"{inputs.shape[-1]}: pass a tensor (..., {n_inputs})"
         )
 
 

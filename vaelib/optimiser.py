@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from vaelib.errors import UserError
+
+
+@dataclass(frozen=True, eq=False)
+class _Piece:
+    """What one pass over memory updates: a parameter, or several that lie side by side."""
+
+    values: Tensor
+    sums: Tensor  # of squared gradients
+    decay: float
 
 
 class MAPAdagrad:
@@ -48,28 +58,31 @@ class MAPAdagrad:
             raise UserError(f"prior_precision is {prior_precision}: give 0 for no prior, or more")
         self._parameters = dict(parameters)
         precision = prior_precision / n_datapoints
-        self._decays = [
+        decays = [
             precision * (prior_on_biases or not name.endswith("bias")) for name in self._parameters
         ]
         groups = [
             {
                 "params": [
                     p
-                    for p, own in zip(self._parameters.values(), self._decays, strict=True)
+                    for p, own in zip(self._parameters.values(), decays, strict=True)
                     if own == decay
                 ],
                 "weight_decay": decay,
             }
-            for decay in sorted(set(self._decays))
+            for decay in sorted(set(decays))
         ]
-        self._stepsize = stepsize
+        # Made once: a tensor takes longer to make than to use.
+        self._still = torch.tensor(0.0, dtype=torch.float64)
+        self._moving = torch.tensor(stepsize, dtype=torch.float64)
         self._warmup = warmup
         self._steps = 0
         on_cpu = all(p.device.type == "cpu" for p in self._parameters.values())
         # The fused update is one pass over memory; PyTorch has it for CPU only.
         self._adagrad = torch.optim.Adagrad(groups, lr=stepsize, fused=on_cpu)
-        self._sums: list[Tensor] = [
-            self._adagrad.state[p]["sum"] for p in self._parameters.values()
+        self._pieces = [
+            _Piece(p, self._adagrad.state[p]["sum"], decay)
+            for p, decay in zip(self._parameters.values(), decays, strict=True)
         ]
 
     def zero_grad(self) -> None:
@@ -78,16 +91,31 @@ class MAPAdagrad:
 
     def step(self) -> None:
         """Take one step, or only accumulate while warming up."""
-        self.advance()
-        self._adagrad.step()
+        self._take(self.advance())
 
     def advance(self) -> Tensor:
         """Count a step, for `apply` to take; return its stepsize, 0-d: 0 while warming up."""
         self._steps += 1
-        stepsize = 0.0 if self._steps <= self._warmup else self._stepsize
-        for group in self._adagrad.param_groups:
-            group["lr"] = stepsize
-        return torch.tensor(stepsize, dtype=torch.float64)
+        return self._still if self._steps <= self._warmup else self._moving
+
+    def join(self, parameters: Sequence[nn.Parameter]) -> Tensor:
+        """Lay parameters side by side in one tensor, which a compiled `apply` takes as one.
+
+        They become views of it, and so do their sums.
+
+        Args:
+            parameters: weights or biases that differ in their first dimension only.
+
+        Returns:
+            the tensor; its gradient stands where that of the first parameter stood.
+        """
+        pieces = [next(piece for piece in self._pieces if piece.values is p) for p in parameters]
+        values = _side_by_side([piece.values for piece in pieces])
+        sums = _side_by_side([piece.sums for piece in pieces])
+        place = self._pieces.index(pieces[0])
+        self._pieces = [piece for piece in self._pieces if piece not in pieces]
+        self._pieces.insert(place, _Piece(values, sums, pieces[0].decay))
+        return values
 
     def apply(self, gradients: list[Tensor], stepsize: Tensor) -> None:
         """Take the step that `advance` counted. Where this is compiled, it is one fused pass.
@@ -99,14 +127,19 @@ class MAPAdagrad:
         if not torch.compiler.is_compiling():
             for parameter, gradient in zip(self._parameters.values(), gradients, strict=True):
                 parameter.grad = gradient
-            self._adagrad.step()
+            self._take(stepsize)
             return
-        for parameter, decay, total, gradient in zip(
-            self._parameters.values(), self._decays, self._sums, gradients, strict=True
-        ):
-            whole = gradient + decay * parameter if decay else gradient
-            total.add_(whole.square())
-            parameter.sub_(stepsize * whole / (total.sqrt() + self._adagrad.defaults["eps"]))
+        for piece, gradient in zip(self._pieces, gradients, strict=True):
+            whole = gradient + piece.decay * piece.values if piece.decay else gradient
+            piece.sums.add_(whole.square())
+            piece.values.sub_(
+                stepsize * whole / (piece.sums.sqrt() + self._adagrad.defaults["eps"])
+            )
+
+    def _take(self, stepsize: Tensor) -> None:
+        for group in self._adagrad.param_groups:
+            group["lr"] = stepsize.item()
+        self._adagrad.step()
 
     def state_dict(self) -> dict[str, Tensor]:
         """The sums of squared gradients by parameter name, and the number of steps taken."""
@@ -120,3 +153,11 @@ class MAPAdagrad:
             own = self._adagrad.state[parameter]
             own["sum"].copy_(state[name])
             own["step"].fill_(self._steps)
+
+
+def _side_by_side(tensors: Sequence[Tensor]) -> Tensor:
+    """One tensor with the given ones as its blocks of rows; they become views of it."""
+    whole = torch.cat([tensor.detach() for tensor in tensors])
+    for tensor, block in zip(tensors, whole.split([len(t) for t in tensors]), strict=True):
+        tensor.data = block
+    return whole

@@ -1,29 +1,47 @@
-"""How matrix products are computed on a CPU while training."""
+"""How matrix products are computed while training."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import torch
+from torch import Tensor
+
+Precision = Literal["float32", "bfloat16"]
+
+
+def product(a: Tensor, b: Tensor, precision: Precision) -> Tensor:
+    """a · b: `(n, k)`, `(k, m)` to `(n, m)`, in the dtype of a.
+
+    With "bfloat16" both factors and the result are rounded to its 8 bits; the sums inside are of
+    higher precision. Processors with instructions for it (AVX512-BF16, AMX) and GPUs do so about
+    twice as fast. With "float32" nothing is rounded beyond the dtype.
+    """
+    if precision == "bfloat16":
+        return (a.bfloat16() @ b.bfloat16()).to(a.dtype)
+    return a @ b
 
 
 @contextmanager
-def fast_products(*, exact: bool = False) -> Iterator[None]:
-    """Within it, float32 products may go to oneDNN with bfloat16 inputs and float32 sums.
+def fast_products() -> Iterator[None]:
+    """Within it, float32 products on a CPU may go to oneDNN, which still computes in float32.
 
-    Only a processor with matrix units (AMX) really rounds the inputs. On others oneDNN computes in
-    float32, and does so faster than PyTorch's default there: on AMD processors by a factor of two.
-    The state of training, weights and sums, stays in float32 either way.
-
-    Args:
-        exact: only where nothing is rounded; elsewhere products stay as they are.
+    PyTorch sends them there when it is allowed bfloat16 inputs. Only a processor with matrix units
+    (AMX) then really rounds; there, products stay as they are. On others oneDNN is faster than
+    PyTorch's default: on AMD processors by a factor of two.
     """
-    if exact and _rounds():
+    if _rounds():
         yield
         return
+    with _bfloat16_allowed():
+        yield
+
+
+@contextmanager
+def _bfloat16_allowed() -> Iterator[None]:
     setting: Any = getattr(torch.backends.mkldnn, "matmul")  # noqa: B009, unknown to the stubs
     before = setting.fp32_precision
     setting.fp32_precision = "bf16"
@@ -35,9 +53,9 @@ def fast_products(*, exact: bool = False) -> Iterator[None]:
 
 @cache
 def _rounds() -> bool:
-    """Whether this processor rounds the inputs of fast products."""
+    """Whether this processor rounds the inputs of float32 products where it is allowed to."""
     # 1 + 2⁻¹² needs 13 bits; bfloat16 has 8.
     x = torch.full((128, 128), 1.0 + 2.0**-12)
-    with fast_products():
-        product = x @ torch.eye(128)
-    return not torch.equal(product, x)
+    with _bfloat16_allowed():
+        copy = x @ torch.eye(128)
+    return not torch.equal(copy, x)

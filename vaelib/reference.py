@@ -29,7 +29,7 @@ STORE = "reference"
 MILLION = 10**6
 # Where the axes of Fig. 3 end, by the number of training points.
 FIGURE3_END = {1000: 60 * MILLION, 50_000: 68 * MILLION}
-SEEDS = 5
+SEEDS, FIGURE3_SEEDS = 5, 3
 # Weights are published only where figures ask for them: git forgets no version of a file.
 WEIGHTS_FROM = 10 * MILLION
 
@@ -64,7 +64,29 @@ def plan() -> list[RunRequest]:
         *((config, MILLION) for seed in range(1, SEEDS) for config in experiments.figure2(seed)),
         *((faces[n], 100 * MILLION) for n in (20, 10)),
         *((config, FIGURE3_END[config.n_train]) for config in [*online, mcem[0]]),
+        *(
+            (config, samples)
+            for samples in (10 * MILLION, FIGURE3_END[1000])
+            for seed in range(1, FIGURE3_SEEDS)
+            for config in experiments.figure3(seed)
+            if config.n_train == 1000
+        ),
         *((faces[n], 100 * MILLION) for n in (5, 2)),
+        *(
+            (config, MILLION)
+            for seed in range(deviations.SEEDS)
+            for config in deviations.wide_wake_sleep(seed)
+        ),
+        *(
+            (config, 10 * MILLION)
+            for config in deviations.wide_wake_sleep()
+            if config.stepsize == "auto"
+        ),
+        *(
+            (config, FIGURE3_END[config.n_train])
+            for seed in range(FIGURE3_SEEDS)
+            for config in deviations.batch_mcem(seed)
+        ),
         *((experiments.mnist(n), 100 * MILLION) for n in (20, 3, 200, 10, 5)),
     ]
     reached: dict[str, int] = {}

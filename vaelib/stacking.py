@@ -220,6 +220,7 @@ def _check(trainers: Sequence[Trainer], config: RunConfig, stepsizes: Sequence[f
         "pixels": "grey",
         "replacement": True,
         "kl_weight": 1.0,
+        "precision": "float32",
     }
     for name, value in stacked.items():
         if getattr(config, name) != value:

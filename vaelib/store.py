@@ -75,6 +75,7 @@ class Run:
             n_hidden=self.config.n_hidden,
             n_latent=self.config.n_latent,
             decoder=decoder,
+            encoder_log_variance=self.config.encoder_log_variance,
             generator=generator(self.config.seed, "initialise"),
         )
         model.load_state_dict(read_tensors(self.folder / WEIGHTS))

@@ -66,12 +66,15 @@ class Trainer:
 
     def step(self) -> dict[str, Tensor]:
         """Draw a minibatch and let the algorithm take one step; return its metrics."""
+        with fast_products():
+            return self._step()
+
+    def _step(self) -> dict[str, Tensor]:
         indices = self._draw()
         x = self._x.index_select(0, indices)
         if self._transform is not None:
             x = self._transform(x, self._generator)
-        with fast_products():
-            metrics = self.algorithm.step(Batch(x, indices))
+        metrics = self.algorithm.step(Batch(x, indices))
         self.samples += self.samples_per_step
         return metrics
 
@@ -94,14 +97,16 @@ class Trainer:
         Raises:
             DivergedError: if a parameter is not finite; it is looked for at every yield.
         """
-        for taken in count(1):
-            if self.samples >= until:
-                break
-            self.step()
-            if taken % chunk == 0 or self.samples >= until:
-                step = self.samples // self.samples_per_step
-                check_finite(self.algorithm.model, samples=self.samples, step=step)
-                yield self.samples
+        while self.samples < until:
+            # The setting is made once a chunk, for it takes as long as a small product.
+            with fast_products():
+                for _ in range(chunk):
+                    self._step()
+                    if self.samples >= until:
+                        break
+            step = self.samples // self.samples_per_step
+            check_finite(self.algorithm.model, samples=self.samples, step=step)
+            yield self.samples
 
     def state_dict(self) -> dict[str, Tensor]:
         """Weights, algorithm, minibatch stream and count: all that a bit-identical resume needs."""

@@ -1,7 +1,12 @@
 """Small measurements that the chapters show: how right, and how noisy, an estimator is."""
 
 from vaelib.studies.bounds import bound_noise, estimator_variance, variance_with_interval
-from vaelib.studies.deviations import independent_pixels, measured_deviations, nearest_choice
+from vaelib.studies.deviations import (
+    independent_pixels,
+    measured_deviations,
+    memory_of_the_start,
+    nearest_choice,
+)
 from vaelib.studies.full_vb import FULL_VB, MAP, ML, Fitted, exact_log_likelihood, fit
 from vaelib.studies.gradients import (
     BASELINE,
@@ -25,6 +30,7 @@ from vaelib.studies.latent_space import (
     principal_components,
 )
 from vaelib.studies.learning_curves import (
+    at,
     beginnings,
     bounds_by_decade,
     curves_of,
@@ -82,6 +88,7 @@ __all__ = [
     "OneDimensional",
     "Ratio",
     "Setting",
+    "at",
     "auto_encoder",
     "beginnings",
     "best_without_codes",
@@ -113,6 +120,7 @@ __all__ = [
     "linear_gaussian_fits",
     "manifold_roughness",
     "measured_deviations",
+    "memory_of_the_start",
     "mixed_predictive_bound",
     "nearest_choice",
     "neighbour_accuracy",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,11 @@ import torch
 from torch import Tensor
 
 from vaelib import deviations
+from vaelib.algorithm import unnest
+from vaelib.assembly import load_data, make_trainer
 from vaelib.checks import check_data
 from vaelib.config import RunConfig
+from vaelib.errors import UserError
 from vaelib.store import Run
 from vaelib.studies.learning_curves import KEYS, at, curves_of, distance_from_paper
 
@@ -110,3 +114,47 @@ def independent_pixels(train: Tensor, test: Tensor) -> tuple[float, float]:
     pixels = torch.distributions.Normal(mean, std)
     reached = [pixels.log_prob(x.double()).sum(1).mean().item() for x in (train, test)]
     return reached[0], reached[1]
+
+
+class Memory(NamedTuple):
+    """Adagrad's memory of one layer's weights, in nats: the root of its summed squared gradients.
+
+    Attributes:
+        layer: of the encoder.
+        before: the root mean square over the weights at the end of the warm-up.
+        after: the same some steps later.
+    """
+
+    layer: str
+    before: float
+    after: float
+
+
+def memory_of_the_start(config: RunConfig, *, stepsize: float, steps: int = 30) -> list[Memory]:
+    """What the first steps of wake-sleep leave in the memory of its encoder's Adagrad.
+
+    What is once in the sum stays there, and divides every later step.
+
+    Args:
+        config: a run of wake-sleep.
+        stepsize: Adagrad's.
+        steps: after the warm-up.
+
+    Returns:
+        the layers "hidden", "mean" and "log_variance".
+
+    Raises:
+        UserError: for another algorithm.
+    """
+    if config.algorithm != "wake_sleep":
+        raise UserError(f"algorithm {config.algorithm!r} has no sleep phase: use 'wake_sleep'")
+    trainer = make_trainer(config, load_data(config), stepsize=stepsize, device="cpu")
+    found = []
+    for until in (config.warmup, config.warmup + steps):
+        for _ in trainer.advance(until * config.samples_per_step):
+            pass
+        sums = unnest(trainer.algorithm.state_dict(), "phi")
+        layers = ("hidden", "mean", "log_variance")
+        found.append({layer: sums[f"{layer}.weight"].mean().sqrt().item() for layer in layers})
+    before, after = found
+    return [Memory(layer, before[layer], after[layer]) for layer in before]

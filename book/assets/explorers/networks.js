@@ -2,25 +2,15 @@
 (function () {
   "use strict";
 
-  /** The number whose float16 bits are given. */
-  function float16(bits) {
-    const sign = bits & 0x8000 ? -1 : 1;
-    const exponent = (bits >> 10) & 0x1f;
-    const fraction = bits & 0x3ff;
-    if (!exponent) return sign * fraction * 2 ** -24;
-    return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-  }
-
-  let table;
-
-  /** The tensors of a loaded file by name; each character of its numbers is a float16. */
-  explorers.tensors = function ({ tensors, numbers }) {
-    table = table || Float32Array.from({ length: 0x10000 }, (_, bits) => float16(bits));
+  /** The tensors of a loaded file by name; each character of its numbers counts steps from zero. */
+  explorers.tensors = function ({ tensors, zero, numbers }) {
     let at = 0;
     const found = {};
-    for (const [name, shape] of Object.entries(tensors)) {
+    for (const [name, { shape, step }] of Object.entries(tensors)) {
       const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
-      for (let i = 0; i < values.length; i += 1) values[i] = table[numbers.charCodeAt(at + i)];
+      for (let i = 0; i < values.length; i += 1) {
+        values[i] = (numbers.charCodeAt(at + i) - zero) * step;
+      }
       at += values.length;
       found[name] = values;
     }
@@ -49,21 +39,12 @@
     return output;
   }
 
-  const places = (kept) => [...kept].flatMap((bit, at) => (bit === "1" ? [at] : []));
-
-  /** The decoder p(x|z): `logits(z)` and `mean(z)`, each of all pixels.
-   *
-   * Pixels that the file leaves out are dark for every z.
-   */
+  /** The decoder p(x|z): `logits(z)` and `mean(z)`, each of all pixels. */
   explorers.decoder = function (file) {
     const layer = explorers.tensors(file);
-    const kept = places(file.kept);
     const logits = function (z) {
       const hidden = linear(layer["hidden.weight"], layer["hidden.bias"], z).map(Math.tanh);
-      const some = linear(layer["out.weight"], layer["out.bias"], hidden);
-      const all = new Float32Array(file.kept.length).fill(file.dark);
-      kept.forEach((at, i) => (all[at] = some[i]));
-      return all;
+      return linear(layer["out.weight"], layer["out.bias"], hidden);
     };
     const mean = (z) => logits(z).map((logit) => 1 / (1 + Math.exp(-logit)));
     return { ...file, codes: layer.codes, logits, mean };
@@ -72,7 +53,7 @@
   /** The encoder q(z|x): `encode(x)` gives the mean μ and the deviation σ. */
   explorers.encoder = function (file) {
     const layer = explorers.tensors(file);
-    const kept = places(file.kept);
+    const kept = [...file.kept].flatMap((bit, at) => (bit === "1" ? [at] : []));
     const encode = function (x) {
       const seen = Float32Array.from(kept, (at) => x[at]);
       const hidden = linear(layer["hidden.weight"], layer["hidden.bias"], seen).map(Math.tanh);

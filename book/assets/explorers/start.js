@@ -12,7 +12,7 @@
   const received = {};
   const loading = {};
 
-  /** Called by a file of data with what it carries: its header and a string of float16. */
+  /** Called by a file of data with what it carries: its header and its numbers, a character each. */
   explorers.receive = (name, header, numbers) => (received[name] = { ...header, numbers });
 
   /** What `name`.js hands to `receive`, loaded once and only when asked for. */
