@@ -5,13 +5,17 @@ from __future__ import annotations
 import base64
 import io
 import re
+import shutil
+from pathlib import Path
 
 import light_pages
 import numpy as np
 import page_details
+import pydata_sphinx_theme
 import pytest
 import tinycss2
 from bs4 import BeautifulSoup
+from fontTools.ttLib import TTFont
 from PIL import Image
 from static_mathematics import Typesetter, shown
 from unbroken_numbers import unbroken
@@ -51,6 +55,19 @@ def test_the_style_sheet_shows_the_characters_of_the_formulas(typesetter: Typese
 def used(css: str, *words: str) -> str:
     rules = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
     return str(tinycss2.serialize(light_pages.used_rules(rules, set(words)))).replace(" ", "")
+
+
+def test_every_font_keeps_the_icons_that_it_draws(tmp_path: Path) -> None:
+    theme = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
+    for path in (theme / "vendor" / "fontawesome" / "webfonts").iterdir():
+        shutil.copy(path, tmp_path)
+    github, search = 0xF09B, 0xF002  # a brand, which the solid font has not; and a solid icon
+    light_pages.lighten_fonts(tmp_path, {github, search})
+    drawn = {}
+    for path in tmp_path.iterdir():
+        with TTFont(path) as font:
+            drawn[path.name] = set(font.getBestCmap())
+    assert drawn == {"fa-brands-400.ttf": {github}, "fa-solid-900.ttf": {search}}
 
 
 @pytest.mark.parametrize(

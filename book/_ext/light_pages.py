@@ -23,7 +23,6 @@ from tinycss2 import ast
 
 TEMPLATES = Path(__file__).with_name("templates")
 ICONS = Path("vendor/fontawesome/webfonts")
-ICON_FONT = ICONS / "fa-solid-900.ttf"
 UNUSED = ("locales", "scripts/fontawesome.js", "**/*.map")
 WORD = re.compile(r"[\w-]+")
 PRIVATE_USE = re.compile("[\ue000-\uf8ff]")
@@ -90,18 +89,26 @@ def lighten_styles(folder: Path) -> None:
         text = path.read_text("utf-8")
         rules = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
         text = tinycss2.serialize(used_rules(rules, words))
-        # The small font that is written below is the only one of its kind.
+        # The small fonts that are written below are the only ones of their kind.
         text = re.sub(r"url\([^)]*\.woff2\) format\(\"woff2\"\), ?(?=url\([^)]*\.ttf)", "", text)
         path.write_text(text, "utf-8")
         icons |= {ord(icon) for icon in PRIVATE_USE.findall(text)}
         icons |= {int(code, 16) for code in ESCAPED.findall(text)}
-    font = subset.load_font(str(static / ICON_FONT), subset.Options())
-    chosen = subset.Subsetter()
-    chosen.populate(unicodes=icons)
-    chosen.subset(font)
-    for path in (static / ICONS).iterdir():
+    lighten_fonts(static / ICONS, icons)
+
+
+def lighten_fonts(folder: Path, icons: set[int]) -> None:
+    """Write each font again with those of the icons that it draws; one that draws none goes."""
+    for path in sorted(folder.glob("*.ttf")):
+        with subset.load_font(str(path), subset.Options(), lazy=False) as font:
+            path.unlink()
+            if drawn := icons & font.getBestCmap().keys():
+                chosen = subset.Subsetter()
+                chosen.populate(unicodes=drawn)
+                chosen.subset(font)
+                font.save(path)
+    for path in sorted(folder.glob("*.woff2")):
         path.unlink()
-    font.save(static / ICON_FONT)
 
 
 def lighter_figure(svg: str) -> str:
