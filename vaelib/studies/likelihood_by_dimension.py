@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 import torch
+from scipy.special import digamma
 from torch import Tensor
 
 from vaelib.marginal_likelihood import posterior_density_estimator
@@ -60,6 +62,30 @@ def likelihood_by_dimension(
             table = table.rename_axis("datapoint").reset_index()
             tables.append(table.assign(n_latent=n_latent, n_samples=n))
     return pd.concat(tables, ignore_index=True)
+
+
+def divergence_of_fit(n_dimensions: int, n_draws: int) -> float:
+    """How far the Gaussian fitted to L draws of a Gaussian p is from p, on average: E[KL(p‖q)].
+
+    Both in d dimensions, q with the draws' mean and maximum-likelihood covariance. L times that
+    covariance is Wishart with L − 1 degrees of freedom, of which E[W⁻¹] = I/(L − d − 2) and
+    E[log det W] = Σᵢ ψ((L − 1 − i)/2) + d log 2, i from 0 to d − 1, are known. So
+
+        E[KL] = ½ [ L d/(L − d − 2) · (1 + 1/L) − d + Σᵢ ψ((L − 1 − i)/2) + d log(2/L) ].
+
+    It begins as d(d + 3)/(4L) for large L.
+
+    Returns:
+        nats; infinite where L ≤ d + 2, since E[W⁻¹] is.
+
+    Source:
+        R. J. Muirhead, Aspects of Multivariate Statistical Theory, 1982, chapter 3.
+    """
+    d, n = n_dimensions, n_draws
+    if n <= d + 2:
+        return math.inf
+    log_determinant = float(digamma((n - 1 - np.arange(d)) / 2).sum()) + d * math.log(2 / n)
+    return (n * d / (n - d - 2) * (1 + 1 / n) - d + log_determinant) / 2
 
 
 def _reference(
