@@ -88,18 +88,23 @@ def test_a_curve_of_the_paper_comes_with_its_values() -> None:
 
 def test_several_seeds_are_the_first_with_the_lowest_and_highest() -> None:
     config = experiments.mnist(3)
+    # The second seed ends before the others.
     seeds = [
-        run(dataclasses.replace(config, seed=seed), value)
-        for seed, value in enumerate((-150.0, -153.0, -147.0))
+        run(dataclasses.replace(config, seed=seed), value, until=until)
+        for seed, (value, until) in enumerate([(-150.0, None), (-153.0, 20_000), (-147.0, None)])
     ]
     data = curve_data("figure2", [run(config)], reference=seeds)
     (found,) = series(data, 0, 0, source="reference", split="test")
+    assert found["seed"] == 0
     assert found["value"] == [-150.0, -149.0, -148.0]
-    assert found["low"] == [-153.0, -152.0, -151.0]
+    assert found["low"] == [-153.0, -152.0, -148.0]
     assert found["high"] == [-147.0, -146.0, -145.0]
-    assert found["runs"] == 3
+    assert found["seeds"] == [3, 3, 2]
     (own,) = series(data, 0, 0, source="own", split="test")
+    assert own["seed"] == 0
     assert "low" not in own
+    (theirs,) = series(data, 0, 0, source="paper", split="test", algorithm="aevb")
+    assert "seed" not in theirs
 
 
 def test_a_run_is_shown_as_far_as_was_asked() -> None:

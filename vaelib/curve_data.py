@@ -51,8 +51,9 @@ class CurveData:
 def curve_data(figure: Figure, ours: Sequence[Run], *, reference: Sequence[Run] = ()) -> CurveData:
     """The paper's curves, the reference runs' and ours, panel by panel.
 
-    Several seeds become one series: the first, with the lowest and the highest. The seconds of a
-    point come from `seconds_at`; the paper gives none for its curves.
+    Several seeds become one series, as in the figure: the curve of the first, and at each of its
+    points how many seeds there are, the lowest and the highest. The seconds of a point come from
+    `seconds_at`; the paper gives none for its curves.
 
     Args:
         figure: whose curves they are.
@@ -125,21 +126,26 @@ def _series(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
     rows = rows.assign(source=pd.Categorical(rows["source"], SOURCES)).sort_values("seed")
     by = rows.groupby(["source", "algorithm", "split"], observed=True)
     for (source, algorithm, split), curve in by:
-        points = curve.groupby("training_samples")
-        value = points["value"].agg(["first", "min", "max"])
+        # One seed's curve, not a mean: where some seeds end before others, a mean would jump.
+        first = curve[curve["seed"].fillna(-1) == curve["seed"].fillna(-1).min()]
+        line = first.set_index("training_samples")
         series: dict[str, Any] = {
             "source": source,
             "algorithm": algorithm,
             "split": split,
             # A stand-in goes under its own name.
             "data": NAMES[curve["dataset"].iloc[0]],
-            "samples": [int(samples) for samples in value.index],
-            "value": value["first"].round(2).tolist(),
+            "samples": [int(samples) for samples in line.index],
+            "value": line["value"].round(2).tolist(),
         }
-        if (value["max"] > value["min"]).any():
-            series["low"] = value["min"].round(2).tolist()
-            series["high"] = value["max"].round(2).tolist()
-            series["runs"] = int(curve["seed"].nunique())
+        if source != "paper":
+            series["seed"] = int(line["seed"].iloc[0])
+        if curve["seed"].nunique() > 1:
+            points = curve.groupby("training_samples")["value"]
+            seeds = points.agg(["min", "max", "count"]).loc[line.index]
+            series["low"] = seeds["min"].round(2).tolist()
+            series["high"] = seeds["max"].round(2).tolist()
+            series["seeds"] = seeds["count"].tolist()
         if curve["seconds"].notna().all():
-            series["seconds"] = points["seconds"].first().round(2).tolist()
+            series["seconds"] = line["seconds"].round(2).tolist()
         yield series

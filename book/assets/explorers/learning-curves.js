@@ -51,13 +51,17 @@
 
   /** What is said of one point. */
   function describe(series, at) {
-    const { algorithm, split, source, data, runs, seconds } = series;
-    const seeds = runs ? `, average over ${runs} seeds` : "";
+    const { algorithm, split, source, data, seed, seconds } = series;
+    const whose = seed === undefined ? SOURCES[source] : `${SOURCES[source]}, seed ${seed}`;
     const time = seconds ? ` (${plot.grouped(Number(seconds[at].toPrecision(3)))} s)` : "";
+    const several = series.seeds && series.seeds[at] > 1;
+    const band = several
+      ? `; ${series.seeds[at]} seeds lie between ${number(series.low[at], 1)} and ` +
+        number(series.high[at], 1)
+      : "";
     return (
-      `${explorers.palette.labels[algorithm]}, ${SPLITS[split]} set of ${data}, ` +
-      `${SOURCES[source]}${seeds}: ${number(series.value[at], 1)} nats at ` +
-      `${count(series.samples[at])} samples${time}`
+      `${explorers.palette.labels[algorithm]}, ${SPLITS[split]} set of ${data}, ${whose}: ` +
+      `${number(series.value[at], 1)} nats at ${count(series.samples[at])} samples${time}${band}`
     );
   }
 
