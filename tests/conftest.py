@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import offspring
 import pytest
 import torch
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
     from visiting import Visit
+
+offspring.bind()
 
 # No test asks a public mirror.
 os.environ["VAELIB_OFFLINE"] = "1"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
-SUITED = ((3, 11), (3, 12))
+SUITED = ((3, 11), (3, 12), (3, 13))
 HEADER = """\
 # Every package of the environment at the version it was tested with, on Python 3.11.
 # Made by `make lock`: an empty environment, `pip install .[book,test]`, `pip freeze`.
