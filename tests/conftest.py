@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import offspring
 import pytest
@@ -62,6 +62,35 @@ def browser() -> Iterator[Browser]:
         chromium = visiting.launch(playwright.chromium)
         yield chromium
         chromium.close()
+
+
+def unfolded(
+    request: pytest.FixtureRequest, browser: Browser, root: str, **options: Any
+) -> Iterator[Visit]:
+    """A visit to the page that a test names, with all that is folded opened."""
+    import visiting
+
+    with visiting.Visit(browser, f"{root}/{request.param}.html", **options) as visit:
+        visit.unfold()
+        yield visit
+
+
+@pytest.fixture(scope="session")
+def wide(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Visit]:
+    """A page on a desk, in the light; for `visiting.each`, as the next two."""
+    yield from unfolded(request, browser, address, color_scheme="light")
+
+
+@pytest.fixture(scope="session")
+def narrow(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Visit]:
+    """A page on a narrow screen."""
+    yield from unfolded(request, browser, address, width=390)
+
+
+@pytest.fixture(scope="session")
+def offline(request: pytest.FixtureRequest, browser: Browser, html: Path) -> Iterator[Visit]:
+    """A page from the disk, in the dark."""
+    yield from unfolded(request, browser, html.as_uri(), color_scheme="dark")
 
 
 @pytest.fixture

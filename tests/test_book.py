@@ -15,7 +15,8 @@ from conftest import ROOT
 from vaelib.claims import CLAIMS
 from workflow import chapters
 
-pytestmark = pytest.mark.book
+# One worker reads the pages, for all.
+pytestmark = [pytest.mark.book, pytest.mark.xdist_group("book")]
 
 PAGES = chapters.pages(ROOT)
 NAMES = [page.name for page in PAGES]

@@ -20,7 +20,8 @@ import pytest
 from conftest import ROOT
 from playwright.sync_api import Browser
 
-pytestmark = pytest.mark.browser
+# One worker starts JupyterLab, for all.
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("lab")]
 
 CHAPTERS = ("b_gaussian_kl", "s5_3_visualisation")
 READY = """path => {

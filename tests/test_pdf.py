@@ -13,7 +13,8 @@ from pypdf import PageObject, PdfReader
 
 from workflow import joined, pdf
 
-pytestmark = pytest.mark.browser
+# One worker prints the book, for all.
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("pdf")]
 
 ENTRIES = joined.entries(ROOT)
 

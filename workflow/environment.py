@@ -1,5 +1,7 @@
 """Make the virtual environment from `requirements.lock`, or the lock file itself.
 
+    python3.11 workflow/environment.py [FOLDER | lock]
+
 Run by `make` with the machine's own Python, before anything is installed:
 only the standard library, and a syntax that an old Python can still refuse politely.
 """
@@ -88,7 +90,7 @@ def main() -> None:
     if sys.argv[1:] == ["lock"]:
         lock()
     else:
-        install(ROOT / ".venv")
+        install(ROOT.joinpath(*sys.argv[1:] or [".venv"]))
 
 
 if __name__ == "__main__":
