@@ -5,7 +5,7 @@ DEVICE ?= cpu
 SEED ?= 0
 BIN := .venv/bin
 # A process of tests for each core; one takes up to a gigabyte.
-PYTEST = $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadgroup
+PYTEST = $(BIN)/python -m pytest -n auto --maxprocesses 8
 .DEFAULT_GOAL := book
 .PHONY: book pdf paper test test-all check pages thorough lint lab serve lock clean distclean
 

@@ -120,6 +120,14 @@ def draw(browser: Browser, address: str) -> Iterator[Visit]:
     yield from exploring.started(browser, address, exploring.DRAW)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """What tests share is made in one worker."""
+    from together import Together
+
+    return Together(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The false-alarm rates of the quick suite add up to no more than is promised."""
     quick = [item for item in items if item.get_closest_marker("slow") is None]

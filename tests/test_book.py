@@ -15,8 +15,7 @@ from conftest import ROOT
 from vaelib.claims import CLAIMS
 from workflow import chapters
 
-# One worker reads the pages, for all.
-pytestmark = [pytest.mark.book, pytest.mark.xdist_group("book")]
+pytestmark = pytest.mark.book
 
 PAGES = chapters.pages(ROOT)
 NAMES = [page.name for page in PAGES]

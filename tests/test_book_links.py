@@ -16,8 +16,7 @@ from book._ext.links_table import LinksTable
 from vaelib import experiments, reference
 from workflow import chapters
 
-# One worker reads the pages, for all.
-pytestmark = [pytest.mark.book, pytest.mark.xdist_group("links")]
+pytestmark = pytest.mark.book
 
 COMPUTED = [page.name for page in chapters.pages(ROOT) if page.computes]
 TABLE = LinksTable(ROOT)

@@ -20,8 +20,7 @@ import pytest
 from conftest import ROOT
 from playwright.sync_api import Browser
 
-# One worker starts JupyterLab, for all.
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("lab")]
+pytestmark = pytest.mark.browser
 
 CHAPTERS = ("b_gaussian_kl", "s5_3_visualisation")
 READY = """path => {

@@ -13,8 +13,7 @@ from pypdf import PageObject, PdfReader
 
 from workflow import joined, pdf
 
-# One worker prints the book, for all.
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("pdf")]
+pytestmark = pytest.mark.browser
 
 ENTRIES = joined.entries(ROOT)
 

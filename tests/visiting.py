@@ -52,15 +52,9 @@ MEASURE = """() => new Promise(resolve => setTimeout(() => resolve({
 
 
 def each(fixture: str, names: Iterable[str]) -> pytest.MarkDecorator:
-    """Ask each of these pages, by the visit of that name that all such tests share.
-
-    Tests of one visit stay together, in one worker: there is one page open at a time.
-    """
-    marked = [
-        pytest.param(name, marks=pytest.mark.xdist_group(f"{fixture} {name}"), id=name)
-        for name in names
-    ]
-    return pytest.mark.parametrize(fixture, marked, indirect=True)
+    """Ask each of these pages in the visit of that kind, which all such tests share."""
+    named = [pytest.param(name, id=f"{fixture} {name}") for name in names]
+    return pytest.mark.parametrize(fixture, named, indirect=True)
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -7,6 +7,8 @@ python3.11 -m workflow.checks thorough    what takes too long for that: `make th
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,7 +19,8 @@ from workflow.steps import Step
 
 # On two cores a change takes about half of it.
 MINUTES = {"change": 75, "thorough": 340}
-ENVIRONMENTS = Path("_build/python")
+MAKE = "make --no-print-directory"
+PYTEST = ".venv/bin/python -m pytest"
 
 CHROMIUM = """\
 command -v chromium >/dev/null && command -v g++ >/dev/null && exit
@@ -26,34 +29,39 @@ $as_root apt-get update -qq >/dev/null
 DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq \\
   chromium fonts-dejavu-core g++ >/dev/null
 """
-SECOND_BUILD = """\
-make --no-print-directory book | tee _build/second.log
+SECOND_BUILD = f"""\
+{MAKE} book | tee _build/second.log
 grep -q 'Nothing to do' _build/second.log
+"""
+KILLS = f"""\
+for _ in $(seq 10); do
+  {PYTEST} -q -m slow tests/test_runs.py -k fifty_kills
+done
 """
 CHANGE = [
     Step("Chromium and fonts for the browser tests, a compiler for the compiled step", CHROMIUM),
-    Step("Environment", "make --no-print-directory .venv/ready"),
-    Step("ruff and mypy", "make --no-print-directory lint"),
-    Step("Quick and slow tests", "make --no-print-directory test-all"),
-    Step("The book, quick profile", "make --no-print-directory book"),
+    Step("Environment", f"{MAKE} .venv/ready"),
+    Step("ruff and mypy", f"{MAKE} lint"),
+    Step("Quick and slow tests", f"{MAKE} test-all"),
+    Step("The book, quick profile", f"{MAKE} book"),
     Step("A second build has nothing to do", SECOND_BUILD),
-    Step("The built pages, as files and in Chromium", "make --no-print-directory pages"),
+    Step("The built pages, as files and in Chromium", f"{MAKE} pages"),
 ]
 
 
 def thorough() -> list[Step]:
-    """The second tier; it needs what `make book` has built."""
-    found = [step for minor in environment.SUITED[1:] for step in on_another_python(minor)]
-    python = ".venv/bin/python"
+    """The second tier."""
+    others = [version for version in environment.SUITED if version != sys.version_info[:2]]
     return [
-        *found,
+        *(step for version in others for step in on_another_python(version)),
         Step(
             "Tests that are too long for every change",
-            f"{python} -m pytest -m 'thorough and not gpu' -o faulthandler_timeout=3600",
+            f"{PYTEST} -m 'thorough and not gpu' -o faulthandler_timeout=3600",
         ),
+        Step("Fifty kills, ten times in a row", KILLS),
         Step(
-            "False alarms of the statistical tests, other seeds",
-            f"{python} -m benchmarks.false_alarms --repetitions 20 --workers 2",
+            "False alarms of the statistical tests with other seeds",
+            ".venv/bin/python -m benchmarks.false_alarms --repetitions 20 --workers 2",
         ),
     ]
 
@@ -63,12 +71,11 @@ def on_another_python(version: tuple[int, int]) -> list[Step]:
     name = "{}.{}".format(*version)
     python = find_python(name)
     why_not = "" if python else f"python{name} is not there"
-    folder = ENVIRONMENTS / name
+    folder = f"_build/python/{name}"
+    install = f"{shlex.quote(str(python))} workflow/environment.py {folder}"
     return [
-        Step(
-            f"Environment on Python {name}", f"{python} workflow/environment.py {folder}", why_not
-        ),
-        Step(f"Quick tests on Python {name}", f"{folder}/bin/python -m pytest -n auto", why_not),
+        Step(f"Environment on Python {name}", install, why_not),
+        Step(f"Quick tests on Python {name}", f"{MAKE} test BIN={folder}/bin", why_not),
     ]
 
 
@@ -77,7 +84,7 @@ def find_python(name: str) -> Path | None:
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     installed = sorted(
         pyenv.glob(f"versions/{name}.*/bin/python"),
-        key=lambda path: int(path.parts[-3].rpartition(".")[2]),
+        key=lambda path: [int(number) for number in re.findall(r"\d+", path.parts[-3])],
         reverse=True,
     )
     on_path = shutil.which(f"python{name}")
