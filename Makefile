@@ -4,8 +4,10 @@ PROFILE ?= quick
 DEVICE ?= cpu
 SEED ?= 0
 BIN := .venv/bin
+# A process of tests for each core; one takes up to a gigabyte.
+PYTEST = $(BIN)/python -m pytest -n auto --maxprocesses 8
 .DEFAULT_GOAL := book
-.PHONY: book pdf paper test test-all check lint lab serve lock clean distclean
+.PHONY: book pdf paper test test-all check pages thorough lint lab serve lock clean distclean
 
 book: .venv/ready  ## Compute what is missing and write _build/html (PROFILE, DEVICE, SEED)
 	@$(BIN)/python -m workflow.build --profile $(PROFILE) --device $(DEVICE) --seed $(SEED)
@@ -17,13 +19,20 @@ paper:  ## The book at the paper's own number of samples
 	@$(MAKE) --no-print-directory book PROFILE=paper
 
 test: .venv/ready  ## The quick tests
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
 test-all: .venv/ready  ## The slow tests as well
-	@$(BIN)/python -m pytest -m "not browser and not book and not gpu"
+	@$(PYTEST) -m "not thorough and not browser and not book and not gpu"
 
 check: book  ## Read the built pages, in Chromium too
-	@$(BIN)/python -m pytest -m "book or browser"
+	@$(MAKE) --no-print-directory pages
+
+pages: .venv/ready  ## The same, of pages that are there
+	@$(PYTEST) -m "(book or browser) and not timed"
+	@$(BIN)/python -m pytest -m timed
+
+thorough: .venv/ready  ## What takes too long for every change: other Pythons, repetitions
+	@$(BIN)/python -m workflow.checks thorough
 
 lint: .venv/ready  ## ruff and mypy
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/mypy workflow && $(BIN)/mypy -p benchmarks && $(BIN)/mypy book/_ext

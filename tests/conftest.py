@@ -6,14 +6,17 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import offspring
 import pytest
 import torch
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
     from visiting import Visit
+
+offspring.bind()
 
 # No test asks a public mirror.
 os.environ["VAELIB_OFFLINE"] = "1"
@@ -61,6 +64,35 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+def unfolded(
+    request: pytest.FixtureRequest, browser: Browser, root: str, **options: Any
+) -> Iterator[Visit]:
+    """A visit to the page that a test names, with all that is folded opened."""
+    import visiting
+
+    with visiting.Visit(browser, f"{root}/{request.param}.html", **options) as visit:
+        visit.unfold()
+        yield visit
+
+
+@pytest.fixture(scope="session")
+def wide(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Visit]:
+    """A page on a desk, in the light; for `visiting.each`, as the next two."""
+    yield from unfolded(request, browser, address, color_scheme="light")
+
+
+@pytest.fixture(scope="session")
+def narrow(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Visit]:
+    """A page on a narrow screen."""
+    yield from unfolded(request, browser, address, width=390)
+
+
+@pytest.fixture(scope="session")
+def offline(request: pytest.FixtureRequest, browser: Browser, html: Path) -> Iterator[Visit]:
+    """A page from the disk, in the dark."""
+    yield from unfolded(request, browser, html.as_uri(), color_scheme="dark")
+
+
 @pytest.fixture
 def desk(browser: Browser) -> Iterator[BrowserContext]:
     with browser.new_context(viewport={"width": 1200, "height": 900}) as context:
@@ -86,6 +118,14 @@ def draw(browser: Browser, address: str) -> Iterator[Visit]:
     import exploring
 
     yield from exploring.started(browser, address, exploring.DRAW)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """What tests share is made in one worker."""
+    from together import Together
+
+    return Together(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

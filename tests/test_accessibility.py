@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
-from visiting import NAMES, PAGES, Visit
+from visiting import NAMES, PAGES, Visit, each
 
 pytestmark = pytest.mark.browser
 
@@ -26,22 +26,21 @@ def grave(visit: Visit) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", PAGES)
-def test_no_page_shuts_a_reader_out(
-    name: str, scheme: Literal["light", "dark"], browser: Browser, address: str
-) -> None:
-    with Visit(browser, f"{address}/{name}.html", color_scheme=scheme) as visit:
-        assert visit.page.locator("html").get_attribute("data-theme") == scheme
-        visit.unfold()
-        assert grave(visit) == []
+@each("wide", PAGES)
+def test_no_page_shuts_a_reader_out_in_the_light(wide: Visit) -> None:
+    assert wide.page.locator("html").get_attribute("data-theme") == "light"
+    assert grave(wide) == []
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_no_narrow_page_shuts_a_reader_out(name: str, browser: Browser, address: str) -> None:
-    with Visit(browser, f"{address}/book/{name}.html", width=390) as visit:
-        visit.unfold()
-        assert grave(visit) == []
+@each("offline", PAGES)
+def test_no_page_shuts_a_reader_out_in_the_dark(offline: Visit) -> None:
+    assert offline.page.locator("html").get_attribute("data-theme") == "dark"
+    assert grave(offline) == []
+
+
+@each("narrow", [f"book/{name}" for name in NAMES])
+def test_no_narrow_page_shuts_a_reader_out(narrow: Visit) -> None:
+    assert grave(narrow) == []
 
 
 def test_a_page_with_a_fault_is_found(browser: Browser, address: str) -> None:

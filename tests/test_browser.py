@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser
-from visiting import NAMES, PAGES, WITH_MATHEMATICS, Visit
+from visiting import NAMES, PAGES, WITH_MATHEMATICS, Visit, each
 
 pytestmark = pytest.mark.browser
+BOOK = [f"book/{name}" for name in NAMES]
 
 
 def test_every_page_was_built(html: Path) -> None:
@@ -23,53 +24,46 @@ def test_the_front_door_leads_to_the_index(browser: Browser, address: str) -> No
         visit.page.wait_for_url("**/book/index.html")
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_whole_and_asks_nobody_else(name: str, browser: Browser, address: str) -> None:
-    with Visit(browser, f"{address}/{name}.html") as visit:
-        visit.unfold()
-        assert visit.complaints == []
-        assert visit.requests
-        assert {urlsplit(url).hostname for url in visit.requests} <= {"127.0.0.1", None}
-        broken = visit.page.evaluate(
-            "() => [...document.querySelectorAll('article img')]"
-            ".filter(i => !i.complete || i.naturalWidth === 0).map(i => i.src)"
-        )
-        assert broken == []
+@each("wide", PAGES)
+def test_a_page_is_whole_and_asks_nobody_else(wide: Visit) -> None:
+    assert wide.complaints == []
+    assert wide.requests
+    assert {urlsplit(url).hostname for url in wide.requests} <= {"127.0.0.1", None}
+    broken = wide.page.evaluate(
+        "() => [...document.querySelectorAll('article img')]"
+        ".filter(i => !i.complete || i.naturalWidth === 0).map(i => i.src)"
+    )
+    assert broken == []
 
 
-@pytest.mark.parametrize("name", WITH_MATHEMATICS)
-def test_mathematics_is_typeset_and_its_fonts_are_there(
-    name: str, browser: Browser, address: str
-) -> None:
-    with Visit(browser, f"{address}/book/{name}.html") as visit:
-        assert visit.page.locator("article .math").count() > 0
-        assert visit.page.locator("article .math:not(:has(mjx-container))").count() == 0
-        assert visit.page.locator("article mjx-merror").count() == 0
-        assert visit.page.evaluate("() => document.fonts.check('16px MJXTEX-I')")
+@each("wide", [f"book/{name}" for name in WITH_MATHEMATICS])
+def test_mathematics_is_typeset_and_its_fonts_are_there(wide: Visit) -> None:
+    assert wide.page.locator("article .math").count() > 0
+    assert wide.page.locator("article .math:not(:has(mjx-container))").count() == 0
+    assert wide.page.locator("article mjx-merror").count() == 0
+    assert wide.page.evaluate("() => document.fonts.check('16px MJXTEX-I')")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each("narrow", BOOK)
 def test_a_narrow_page_does_not_scroll_sideways_but_what_is_wide_in_it_does(
-    name: str, browser: Browser, address: str
+    narrow: Visit,
 ) -> None:
-    with Visit(browser, f"{address}/book/{name}.html", width=390) as visit:
-        visit.unfold()
-        widths = visit.page.evaluate(
-            "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-        )
-        assert widths[0] <= widths[1]
-        # What sticks out of the screen can be moved into it.
-        lost = visit.page.evaluate(
-            """() => [...document.querySelectorAll('article mjx-container, article img')]
-                .filter(wide => wide.getBoundingClientRect().right > window.innerWidth + 1)
-                .filter(wide => {
-                    for (let box = wide; box; box = box.parentElement)
-                        if (box.scrollWidth > box.clientWidth
-                            && getComputedStyle(box).overflowX === 'auto') return false;
-                    return true;
-                }).map(wide => wide.outerHTML.slice(0, 200))"""
-        )
-        assert lost == []
+    widths = narrow.page.evaluate(
+        "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    assert widths[0] <= widths[1]
+    # What sticks out of the screen can be moved into it.
+    lost = narrow.page.evaluate(
+        """() => [...document.querySelectorAll('article mjx-container, article img')]
+            .filter(wide => wide.getBoundingClientRect().right > window.innerWidth + 1)
+            .filter(wide => {
+                for (let box = wide; box; box = box.parentElement)
+                    if (box.scrollWidth > box.clientWidth
+                        && getComputedStyle(box).overflowX === 'auto') return false;
+                return true;
+            }).map(wide => wide.outerHTML.slice(0, 200))"""
+    )
+    assert lost == []
 
 
 @pytest.mark.parametrize("word", ["reparameterization", "wake-sleep", "Frey"])
@@ -81,9 +75,8 @@ def test_the_search_finds_a_word_of_the_book(word: str, browser: Browser, addres
         assert visit.complaints == []
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_page_works_without_a_server(name: str, browser: Browser, html: Path) -> None:
-    with Visit(browser, (html / "book" / f"{name}.html").as_uri()) as visit:
-        assert visit.complaints == []
-        assert {urlsplit(url).scheme for url in visit.requests} <= {"file", "data"}
-        assert visit.page.locator("article h1").is_visible()
+@each("offline", BOOK)
+def test_a_page_works_without_a_server(offline: Visit) -> None:
+    assert offline.complaints == []
+    assert {urlsplit(url).scheme for url in offline.requests} <= {"file", "data"}
+    assert offline.page.locator("article h1").is_visible()

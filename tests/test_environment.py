@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,6 +79,19 @@ def test_suited_pythons_are_those_of_the_project() -> None:
     admitted = Requirement(f"python{PROJECT['requires-python']}").specifier
     suited = {(3, minor) for minor in minors if admitted.contains(f"3.{minor}.5")}
     assert suited == set(environment.SUITED)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "folder"), [([], ".venv"), (["_build/python/3.13"], "_build/python/3.13")]
+)
+def test_an_environment_lies_where_it_is_wanted(
+    arguments: list[str], folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Path] = []
+    monkeypatch.setattr(environment, "install", made.append)
+    monkeypatch.setattr("sys.argv", ["environment.py", *arguments])
+    environment.main()
+    assert made == [ROOT / folder]
 
 
 def test_what_is_built_is_not_tracked() -> None:

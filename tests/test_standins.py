@@ -62,6 +62,7 @@ def test_the_split_keeps_every_digit_once(digits: Digits) -> None:
         (gzip.compress(b"0,0,0\n")[:-9], "cannot be read"),
         (gzip.compress(b"0,0,0\n"), "carries other digits"),
     ],
+    ids=["missing", "no gzip", "cut short", "other digits"],
 )
 def test_a_package_with_another_table_is_refused(
     tmp_path: Path, content: bytes | None, complaint: str, monkeypatch: pytest.MonkeyPatch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -30,6 +31,31 @@ ARGUMENTS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 
+OBSERVE = """
+window.shift = 0;
+window.painted = Infinity;
+new PerformanceObserver(list => list.getEntries().forEach(entry => {
+    if (!entry.hadRecentInput) window.shift += entry.value;
+})).observe({type: 'layout-shift', buffered: true});
+new PerformanceObserver(list => list.getEntries().forEach(entry => {
+    window.painted = entry.startTime / 1000;
+})).observe({type: 'largest-contentful-paint', buffered: true});
+"""
+# Headers included. A page from this machine is sent as it lies on the disk, not compressed.
+MEASURE = """() => new Promise(resolve => setTimeout(() => resolve({
+    bytes: [...performance.getEntriesByType('navigation'),
+            ...performance.getEntriesByType('resource')]
+        .reduce((sum, entry) => sum + entry.transferSize, 0),
+    painted: window.painted,
+    shift: window.shift,
+}), 200))"""
+
+
+def each(fixture: str, names: Iterable[str]) -> pytest.MarkDecorator:
+    """Ask each of these pages in the visit of that kind, which all such tests share."""
+    named = [pytest.param(name, id=f"{fixture} {name}") for name in names]
+    return pytest.mark.parametrize(fixture, named, indirect=True)
+
 
 class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
@@ -53,11 +79,15 @@ class Visit:
     """A page that was opened, with all that it asked for and complained about.
 
     Every visit is a first one: it has a cache of its own, which is empty.
+
+    Attributes:
+        cost: what it took before anything was touched: `bytes`, seconds until the largest part
+            was `painted`, and by how much the layout did `shift`.
+        requests: the addresses that the page asked for.
+        complaints: what went wrong, in the page's own words.
     """
 
-    def __init__(
-        self, browser: Browser, url: str, *, width: int = 1200, before: str = "", **options: Any
-    ) -> None:
+    def __init__(self, browser: Browser, url: str, *, width: int = 1200, **options: Any) -> None:
         self.requests: list[str] = []
         self.complaints: list[str] = []
         self.page: Page = browser.new_page(viewport={"width": width, "height": 800}, **options)
@@ -70,10 +100,10 @@ class Visit:
                 self.complaints.append(message.text) if message.type == "error" else None
             ),
         )
-        if before:
-            self.page.add_init_script(before)
+        self.page.add_init_script(OBSERVE)
         response = self.page.goto(url, wait_until="networkidle")
         assert response is None or response.ok
+        self.cost: dict[str, float] = self.page.evaluate(MEASURE)
 
     def unfold(self) -> None:
         """Open all that is folded, at once and not by and by, and load every image."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 from tqdm import tqdm
@@ -18,7 +19,15 @@ class Bar(tqdm):  # type: ignore[type-arg]  # its argument exists for type check
     monitor_interval = 0
 
 
-Bar.set_lock(threading.RLock())
+def renew_lock() -> None:
+    """Give the bars of this process a lock that nobody holds."""
+    Bar.set_lock(threading.RLock())
+
+
+renew_lock()
+# A thread that held the lock when its process was forked is not there in the child to release it.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=renew_lock)
 
 
 def bar_of(name: str, samples: int, until: int, shown: bool) -> Bar:

@@ -1,5 +1,7 @@
 """Make the virtual environment from `requirements.lock`, or the lock file itself.
 
+    python3.11 workflow/environment.py [FOLDER | lock]
+
 Run by `make` with the machine's own Python, before anything is installed:
 only the standard library, and a syntax that an old Python can still refuse politely.
 """
@@ -15,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
-SUITED = ((3, 11), (3, 12))
+SUITED = ((3, 11), (3, 12), (3, 13))
 HEADER = """\
 # Every package of the environment at the version it was tested with, on Python 3.11.
 # Made by `make lock`: an empty environment, `pip install .[book,test]`, `pip freeze`.
@@ -88,7 +90,7 @@ def main() -> None:
     if sys.argv[1:] == ["lock"]:
         lock()
     else:
-        install(ROOT / ".venv")
+        install(ROOT.joinpath(*sys.argv[1:] or [".venv"]))
 
 
 if __name__ == "__main__":

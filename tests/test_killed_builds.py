@@ -1,0 +1,66 @@
+"""A build that is killed at any moment leaves nothing that the next one does not mend."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from conftest import ROOT
+from test_workflow import CHAPTER, project
+
+__all__ = ["project"]
+
+KILLS = 12
+PAGES = ("book/one.html", "book/index.html")
+
+
+def start(folder: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "workflow.build"],
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """As when the power fails: the build, Snakemake, and every kernel, all at once."""
+    tree = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+    for one in tree:
+        one.suspend()
+    for one in tree:
+        one.send_signal(signal.SIGKILL)
+    psutil.wait_procs(tree, timeout=30)
+
+
+@pytest.mark.thorough
+def test_after_a_dozen_kills_the_book_is_the_same(project: Path) -> None:
+    shutil.copytree(ROOT / "workflow", project / "workflow")
+    assert start(project).wait(300) == 0
+    html = project / "_build" / "html"
+    expected = [(html / page).read_bytes() for page in PAGES]
+    moments = random.Random(1)
+    finished = 0
+    for _ in range(KILLS):
+        # Every round has the whole chapter to do.
+        (project / "book" / "one.md").write_text(CHAPTER + f"\n{moments.random()}\n")
+        process = start(project)
+        try:
+            process.wait(moments.uniform(0.2, 12))
+            finished += 1
+        except subprocess.TimeoutExpired:
+            kill(process)
+        # The last good page stays.
+        assert all((html / page).is_file() for page in PAGES)
+    assert finished < KILLS
+    (project / "book" / "one.md").write_text(CHAPTER)
+    assert start(project).wait(300) == 0
+    assert [(html / page).read_bytes() for page in PAGES] == expected

@@ -1,0 +1,29 @@
+"""Which tests stay together in one worker of pytest-xdist: those that share what is dear to make.
+
+The mark `xdist_group` would say it too, but has no effect with pytest 9.2 (pytest-xdist 1386).
+"""
+
+from __future__ import annotations
+
+import re
+
+from xdist.scheduler import LoadScopeScheduling
+
+# A visit to a page, as `visiting.each` names it.
+VISIT = re.compile(r"\[((?:wide|narrow|offline) [^\]]+)\]$")
+# The PDF, a JupyterLab, all pages as trees.
+FILES = ("test_pdf.py", "test_jupyterlab.py", "test_book.py", "test_book_links.py")
+
+
+def group(nodeid: str) -> str:
+    """The name of a test's group; a test that shares nothing is a group of its own."""
+    visit = VISIT.search(nodeid)
+    file = nodeid.partition("::")[0]
+    return visit[1] if visit else file if file.endswith(FILES) else nodeid
+
+
+class Together(LoadScopeScheduling):
+    """Large groups first, each to the next worker that is free."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group(nodeid)
