@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
+import torch
 
-from vaelib import claims, cli, experiments, runs
+from vaelib import claims, cli, datasets, experiments, mirrors, reference, runs
+from vaelib.availability import Status
 from vaelib.errors import UserError
-from vaelib.evidence import NOT_REPRODUCED, NOT_RUN, PARTLY, REPRODUCED
+from vaelib.evidence import NOT_REPRODUCED, NOT_RUN, PARTLY, REPRODUCED, Evidence, Verdict
+from vaelib.store import RECORD
 
 
 @pytest.fixture(autouse=True)
@@ -65,9 +68,41 @@ def test_bad_input_is_one_sentence_exit_code_2_and_nothing_written(
 
 @pytest.mark.parametrize("arguments", [[], ["fly"], ["run"], ["run", "all", "--seed", "x"]])
 def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
-    with pytest.raises(SystemExit) as stop:
-        cli.main(arguments)
-    assert stop.value.code == 2
+    assert cli.main(arguments) == 2
+
+
+def test_help_names_every_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--help"]) == 0
+    listed = re.findall(r"^  (\d+)  ", capsys.readouterr().out, re.MULTILINE)
+    assert [int(code) for code in listed] == sorted(cli.Exit)
+
+
+@pytest.mark.parametrize(
+    "value", ["abc", "0", "-1", "2.0", " 2", "1_0", "1025", "99999999999999999999", "٣", "inf"]
+)
+def test_threads_that_cannot_be_are_one_sentence(
+    value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VAELIB_THREADS", value)
+    before = torch.get_num_threads()
+    assert cli.main(["status"]) == 2
+    printed = capsys.readouterr()
+    assert f"$VAELIB_THREADS is {value!r}: give a whole number from 1 to 1024" in printed.err
+    assert (printed.err.count("\n"), printed.out) == (1, "")
+    assert torch.get_num_threads() == before
+
+
+@pytest.mark.parametrize(("value", "number"), [("", 1), ("1", 1), ("2", 2), (None, 1)])
+def test_threads_are_those_asked_for_and_else_one(
+    value: str | None, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VAELIB_THREADS", raising=False)
+    if value is not None:
+        monkeypatch.setenv("VAELIB_THREADS", value)
+    asked: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", asked.append)
+    assert cli.main(["status"]) == 0
+    assert asked == [number]
 
 
 def test_data_command_passes_a_user_error_on(
@@ -97,16 +132,137 @@ def test_interrupt_says_how_to_go_on(
     assert "goes on from the last checkpoint" in capsys.readouterr().err
 
 
+def made_up(*words: str) -> Any:
+    """In the place of `claims.verdicts`: a claim for each word."""
+    claim = claims.CLAIMS[0]
+    return lambda evidence: ((claim, Verdict(word, "numbers")) for word in words)
+
+
 @pytest.mark.parametrize(
-    ("verdicts", "code"),
+    ("words", "code"),
     [
-        ([REPRODUCED, NOT_RUN, PARTLY], 0),
+        ([REPRODUCED, PARTLY], 0),
         ([REPRODUCED, NOT_REPRODUCED], 1),
+        ([NOT_RUN, NOT_REPRODUCED], 1),
+        ([REPRODUCED, NOT_RUN], 3),
     ],
 )
-def test_verify_fails_on_a_claim_that_does_not_hold(
-    verdicts: list[str], code: int, monkeypatch: pytest.MonkeyPatch
+def test_verify_tells_what_fails_from_what_is_open(
+    words: list[str], code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table = pd.DataFrame({"id": "C", "verdict": verdicts, "evidence": "numbers"})
-    monkeypatch.setattr(claims, "scoreboard", lambda profile, *, seed: table)
+    monkeypatch.setattr(claims, "verdicts", made_up(*words))
     assert cli.main(["verify"]) == code
+
+
+def test_verify_computes_nothing_and_names_what_is_missing(
+    own_store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(datasets, "locate", real)
+    monkeypatch.setattr(runs, "ensure", lambda *given, **settings: pytest.fail("computed"))
+    monkeypatch.setattr(mirrors, "download", lambda *given, **settings: pytest.fail("downloaded"))
+    assert cli.main(["verify", "--seed", "3"]) == 3
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == [claim.id for claim in claims.CLAIMS]
+    assert lines[0].endswith(
+        "0 of 18 runs are stored as far as asked for: `vaelib run figure2 --profile quick --seed 3 "
+        "--device cpu` computes them"
+    )
+    # Judged by published runs alone.
+    assert [line.split()[0] for line in lines if NOT_RUN not in line] == ["C11"]
+    assert not own_store.exists()
+
+
+def test_verify_computes_first_where_it_is_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    class AskedError(Exception):
+        pass
+
+    def ensure(*given: Any, **settings: Any) -> None:
+        raise AskedError
+
+    monkeypatch.setattr(datasets, "locate", real)
+    monkeypatch.setattr(runs, "ensure", ensure)
+    evidence = Evidence("quick", 0, "cpu", compute=True)
+    with pytest.raises(AskedError):
+        next(claims.verdicts(evidence))
+
+
+def test_without_the_real_data_nothing_is_judged(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(datasets, "locate", lambda name, **settings: absent(name))
+    assert cli.main(["verify"]) == 3
+    lines = capsys.readouterr().out.splitlines()
+    assert all("needs the real data: `vaelib data` obtains them" in line for line in lines)
+    assert len(lines) == len(claims.CLAIMS)
+
+
+def absent(name: str) -> Status:
+    return Status(f"{name}_stand_in", name, True, "", "", "", None)
+
+
+def real(name: str, **settings: Any) -> Status:
+    return Status(name, name, False, "here", "here", "", Path())
+
+
+def test_a_fault_of_its_own_is_told_from_a_claim_that_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(claims, "verdicts", lambda evidence: 1 / 0)
+    assert cli.main(["verify"]) == 70
+    printed = capsys.readouterr().err
+    assert "ZeroDivisionError" in printed
+    assert printed.endswith("vaelib: this is a fault of vaelib: please report it\n")
+
+
+def write_record(folder: Path, content: bytes) -> None:
+    folder.mkdir(parents=True)
+    (folder / RECORD).write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"[]", b"3", b"\xff\xfe", b'{"config": {}}', b'{"samples": "many"}'],
+    ids=["empty", "list", "number", "no text", "no settings", "samples in words"],
+)
+def test_status_names_a_broken_record_and_lists_the_others(
+    content: bytes, own_store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_record(own_store / "cpu" / "broken", content)
+    good = next(reference.published().root.glob(f"mnist-aevb*/{RECORD}"))
+    write_record(own_store / "cpu" / "good", good.read_bytes())
+    assert cli.main(["status"]) == 2
+    printed = capsys.readouterr()
+    assert printed.out.startswith("mnist-aevb")
+    assert re.fullmatch(r"vaelib: .*broken.record\.json is not a record of a run .*\n", printed.err)
+
+
+def test_a_record_that_cannot_be_read_is_named(
+    own_store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (own_store / "cpu" / "folder" / RECORD).mkdir(parents=True)
+    assert cli.main(["status"]) == 2
+    assert "record.json cannot be read (Is a directory)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["status"], ["run", "figure2"], ["verify"], ["reference", "--export-only"]]
+)
+def test_a_store_in_the_place_of_which_there_is_a_file_is_one_sentence(
+    arguments: list[str],
+    own_store: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(datasets, "locate", real)
+    own_store.write_text("a file")
+    assert cli.main(arguments) == 2
+    printed = capsys.readouterr()
+    assert f"because {own_store} is no folder: move it away" in printed.err
+    assert (printed.err.count("\n"), printed.out) == (1, "")
+    assert own_store.read_text() == "a file"
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1"])
+def test_no_jobs_at_all_are_one_sentence(jobs: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["reference", "--jobs", jobs]) == 2
+    assert f"{jobs} runs at a time are not possible" in capsys.readouterr().err

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import itertools
 import multiprocessing
 import os
 import random
+import resource
 import shutil
 import signal
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +21,7 @@ import torch
 from torch import Tensor
 
 from tests.helpers import six_pixels
-from vaelib import carrying, checkpoint, datasets, runs, training
+from vaelib import carrying, datasets, runs, training
 from vaelib.checkpoint import NEWEST
 from vaelib.compiling import is_available
 from vaelib.config import RunConfig
@@ -265,21 +269,127 @@ def test_a_checkpoint_of_other_code_is_set_aside(
     assert "vaelib has changed since" in capsys.readouterr().err
 
 
-def test_a_full_disk_keeps_the_last_checkpoint(
+DISK = ((Path, "mkdir"), (tempfile, "mkstemp"), (os, "fsync"), (Path, "chmod"), (Path, "replace"))
+
+
+def fail_at(call: int, error: OSError, patch: pytest.MonkeyPatch, *, from_then_on: bool) -> None:
+    """Let a call that writes to the disk fail: the first is number 1."""
+    calls = itertools.count(1)
+
+    def failing(function: Any) -> Any:
+        def maybe(*given: Any, **settings: Any) -> Any:
+            number = next(calls)
+            if number == call or (from_then_on and number > call):
+                raise error
+            return function(*given, **settings)
+
+        return maybe
+
+    for owner, name in DISK:
+        patch.setattr(owner, name, failing(getattr(owner, name)))
+
+
+@pytest.mark.parametrize("from_then_on", [True, False])
+@pytest.mark.parametrize("begun", [0, 1000])
+def test_whichever_write_fails_the_run_goes_on_with_the_same_bits(
+    begun: int, from_then_on: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each call that makes, fills, flushes or renames a file of the store, one after another."""
+    whole = RunStore(tmp_path / "whole")
+    expected, (_, expected_state) = ensure(whole, AEVB, 2000).record, stored(whole, AEVB)
+    full = OSError(errno.ENOSPC, "No space left on device")
+    for call in itertools.count(1):
+        store = RunStore(tmp_path / f"failing-{call}")
+        kept = ensure(store, AEVB, begun).record if begun else None
+        with monkeypatch.context() as patch:
+            fail_at(call, full, patch, from_then_on=from_then_on)
+            said = complaint(lambda store=store: ensure(store, AEVB, 2000))
+        if said is None:
+            break
+        assert "(No space left on device): make room there" in said
+        record = store.record(AEVB)
+        assert record == kept or (record is not None and record.curve == expected.curve)
+        assert not list(store.root.rglob(".*.safetensors.*"))
+        assert ensure(store, AEVB, 2000).record.curve == expected.curve
+        _, state = stored(store, AEVB)
+        assert all(torch.equal(state[key], tensor) for key, tensor in expected_state.items())
+        written = [(found.folder(AEVB) / WEIGHTS).read_bytes() for found in (store, whole)]
+        assert written[0] == written[1]
+    # Two folders, three files that are made, flushed, published and renamed, and a checkpoint.
+    assert call > 2 + 3 * 4 + 1
+
+
+def complaint(action: Callable[[], object]) -> str | None:
+    """The sentence with which an action is refused, or None if it is not."""
+    try:
+        action()
+    except UserError as error:
+        return str(error)
+    return None
+
+
+def write_with_a_limit(store: RunStore, limit: int) -> None:
+    """Exit with 7 if no file may be longer than `limit` bytes and that is one sentence."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    said = complaint(lambda: ensure(store, AEVB, 2000)) or ""
+    raise SystemExit(7 if "cannot be written to" in said and "File too large" in said else 1)
+
+
+@pytest.mark.parametrize("limit", [0, 100, 2000])
+def test_a_file_that_the_system_cuts_short_is_never_taken_for_a_whole_one(
+    limit: int, store: RunStore
+) -> None:
+    """No file of so many bytes holds a checkpoint: the limit is the system's own."""
+    kept = ensure(store, AEVB, 1000).record
+    process = multiprocessing.get_context("fork").Process(
+        target=write_with_a_limit, args=(store, limit)
+    )
+    process.start()
+    process.join(60)
+    assert process.exitcode == 7
+    assert store.record(AEVB) == kept
+    whole = RunStore(store.root / "whole")
+    assert ensure(store, AEVB, 2000).record.curve == ensure(whole, AEVB, 2000).record.curve
+
+
+@pytest.mark.parametrize(
+    "place", [".", AEVB.slug, ".locks"], ids=["the store", "the run", "the locks"]
+)
+def test_a_file_in_the_place_of_a_folder_is_one_sentence(place: str, store: RunStore) -> None:
+    path = store.root / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("a file")
+    with pytest.raises(UserError, match=r"cannot be written to .* make it writable"):
+        ensure(store, AEVB, 1000)
+    assert path.read_text() == "a file"
+
+
+def test_an_earlier_run_that_cannot_be_moved_is_one_sentence(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = ensure(store, AEVB, 1000).record
+    ensure(store, AEVB, 1000)
+    monkeypatch.setattr(runs, "run_source", lambda config: "another")
+    (store.root / "superseded").write_text("a file")
+    with pytest.raises(UserError, match=r"the earlier run mnist-aevb.* cannot be written to"):
+        ensure(store, AEVB, 1000)
+    assert store.record(AEVB) is not None
 
-    def full(path: Path, content: bytes) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(checkpoint, "write_atomically", full)
-        with pytest.raises(UserError, match=r"No space left on device.*make room"):
-            ensure(store, AEVB, 3000)
-    assert stored(store, AEVB)[0] == kept
-    expected = ensure(RunStore(store.root / "whole"), AEVB, 3000)
-    assert ensure(store, AEVB, 3000).record.curve == expected.record.curve
+def test_stored_runs_are_read_and_nothing_else_is_done(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [RunRequest(AEVB, 1000)]
+    with pytest.raises(runs.MissingRuns, match=r"^0 of 1 runs are stored"):
+        runs.stored(asked, store=store)
+    assert not store.root.exists()
+    found = ensure(store, AEVB, 1000)
+    assert runs.stored(asked, store=store) == [found]
+    with pytest.raises(runs.MissingRuns, match=r"^0 of 1 runs"):
+        runs.stored([RunRequest(AEVB, 2000)], store=store)
+    monkeypatch.setattr(runs, "run_source", lambda config: "another")
+    with pytest.raises(runs.MissingRuns, match=r"^0 of 1 runs"):
+        runs.stored(asked, store=store)
+    assert store.record(AEVB) == found.record
 
 
 def test_of_two_processes_one_computes_and_the_other_waits(

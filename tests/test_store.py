@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -14,8 +15,8 @@ from vaelib.config import RunConfig
 from vaelib.errors import UserError
 from vaelib.evaluation import CurvePoint
 from vaelib.model import build
-from vaelib.record import Record
-from vaelib.store import RECORD, WEIGHTS, Run, RunStore
+from vaelib.record import Record, read_record
+from vaelib.store import RECORD, WEIGHTS, Run, RunStore, read_tensors
 
 CONFIG = RunConfig(dataset="mnist", algorithm="aevb", n_latent=2, n_hidden=5, n_train=50)
 
@@ -145,3 +146,55 @@ def test_default_folder_can_be_chosen(tmp_path: Path, monkeypatch: pytest.Monkey
     assert RunStore.default("cuda:1").root == tmp_path / "cuda"
     monkeypatch.delenv("VAELIB_RUNS")
     assert RunStore.default().root.parts[-3:] == ("_build", "runs", "cpu")
+
+
+def test_a_place_may_be_given_as_text(store: RunStore) -> None:
+    again = RunStore(str(store.root))
+    assert again.record(CONFIG) == record()
+    assert again.root == store.root
+    assert read_record(str(store.folder(CONFIG) / RECORD)) == record()
+    weights = read_tensors(str(store.folder(CONFIG) / WEIGHTS))
+    assert weights.keys() == {key.removeprefix("model/") for key in state() if "model/" in key}
+
+
+@pytest.mark.parametrize("place", ["", None, 3, b"bytes"])
+def test_what_is_no_place_is_refused(place: Any) -> None:
+    for reader in (RunStore, read_record, read_tensors):
+        with pytest.raises(UserError, match=r"is .*: give a path, or the text of one"):
+            reader(place)
+
+
+@pytest.mark.parametrize("below", ["", "deep/below"])
+@pytest.mark.parametrize("link", [True, False])
+def test_a_store_needs_a_folder(below: str, link: bool, tmp_path: Path) -> None:
+    place = tmp_path / "runs"
+    place.symlink_to("nowhere") if link else place.write_text("a file")
+    with pytest.raises(UserError, match=f"because {place} is no folder: move it away"):
+        RunStore(place / below)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("samples", "300"),
+        ("samples", None),
+        ("curve", {}),
+        ("curve", [{"training_samples": 1, "split": "test", "measure": "m", "value": "low"}]),
+        ("curve", [{"training_samples": 1, "split": "test", "measure": "m", "value": None}]),
+        ("curve", [{"training_samples": "1", "split": "test", "measure": "m", "value": 1.0}]),
+        ("curve", [{"training_samples": 1}]),
+        ("segments", [3]),
+        ("segments", [{"seconds": 1.0}]),
+        ("segments", [{"seconds": "1", "environment": {"device": "cpu"}}]),
+        ("source", 7),
+        ("data", []),
+    ],
+)
+def test_a_record_whose_fields_are_of_another_kind_is_named(
+    field: str, value: Any, store: RunStore
+) -> None:
+    path = store.folder(CONFIG) / RECORD
+    path.write_text(json.dumps(json.loads(path.read_text()) | {field: value}))
+    with pytest.raises(UserError, match=r"record\.json is not a record of a run") as raised:
+        store.record(CONFIG)
+    assert "\n" not in str(raised.value)

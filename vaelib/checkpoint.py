@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,18 +31,13 @@ def write(folder: Path, record: str, state: Mapping[str, Tensor]) -> None:
         state: what `Trainer.state_dict` gave.
 
     Raises:
-        UserError: if the disk is full or does not give back what was written.
+        OSError: if it cannot be written.
+        UserError: if the disk does not give back what was written.
     """
     tensors = {key: tensor.cpu().contiguous() for key, tensor in state.items()}
     metadata = {"record": record, "sha256": _digest(record, tensors)}
     fresh = folder / "checkpoint.new.safetensors"
-    try:
-        write_atomically(fresh, safetensors.torch.save(tensors, metadata))
-    except OSError as error:
-        raise UserError(
-            f"the checkpoint cannot be written to {folder} ({error.strerror or error}): make room "
-            "and give the same command again, it goes on from the last checkpoint"
-        ) from None
+    write_atomically(fresh, safetensors.torch.save(tensors, metadata))
     if _read(fresh) is None:
         fresh.unlink()
         raise UserError(
@@ -61,7 +57,7 @@ def read(folder: Path) -> tuple[str, dict[str, Tensor]] | None:
     Raises:
         UserError: if there are only damaged ones.
     """
-    there = [folder / name for name in (NEWEST, PREVIOUS) if (folder / name).exists()]
+    there = [folder / name for name in (NEWEST, PREVIOUS) if os.path.lexists(folder / name)]
     for path in there:
         found = _read(path)
         if found is not None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from vaelib.errors import UserError
 
 
 def project_root() -> Path:
@@ -13,10 +17,48 @@ def project_root() -> Path:
     return beside if (beside / "pyproject.toml").is_file() else Path.cwd()
 
 
+def as_path(place: str | os.PathLike[str], name: str) -> Path:
+    """A path, given as one or as text.
+
+    Args:
+        place: the path.
+        name: of the argument, for the message.
+
+    Raises:
+        UserError: if it is neither, or empty.
+    """
+    if not isinstance(place, str | os.PathLike) or not os.fspath(place):
+        raise UserError(f"{name} is {place!r}: give a path, or the text of one")
+    return Path(place)
+
+
+@contextmanager
+def writing(what: str, place: Path) -> Iterator[None]:
+    """Within it a disk that is full, or cannot be written, is one sentence.
+
+    Args:
+        what: is written, as the sentence's subject; what was stored before must still be good.
+        place: where.
+
+    Raises:
+        UserError: in the place of an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"{what} cannot be written to {place} ({error.strerror or error}): make room there, or "
+            "make it writable, and give the same command again"
+        ) from None
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old content or the new, never a part.
 
     The content reaches the disk before the name does; on any failure the old file stays.
+
+    Raises:
+        OSError: if it cannot be written.
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

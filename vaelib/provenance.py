@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import platform
+import re
 from importlib.metadata import version
 from typing import Any
 
 import torch
 
 from vaelib.errors import UserError
+
+MOST_THREADS = 1024
+
+
+def threads() -> int:
+    """The threads that `$VAELIB_THREADS` gives to a command; 1 where it is unset or empty.
+
+    Runs go in parallel, one thread each, and a run's last bits depend on its threads.
+
+    Raises:
+        UserError: if it is not a whole number from 1 to `MOST_THREADS`.
+    """
+    text = os.environ.get("VAELIB_THREADS") or "1"
+    if not re.fullmatch("[1-9][0-9]{0,3}", text) or int(text) > MOST_THREADS:
+        raise UserError(
+            f"$VAELIB_THREADS is {text!r}: give a whole number from 1 to {MOST_THREADS}, or unset "
+            "it"
+        )
+    return int(text)
 
 
 def environment(*, device: str) -> dict[str, Any]:

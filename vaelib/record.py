@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,19 @@ from typing import Any
 from vaelib.config import RunConfig
 from vaelib.errors import UserError
 from vaelib.evaluation import CurvePoint
+from vaelib.files import as_path
+
+# What the fields are in JSON, beside config.
+KINDS: dict[str, type | tuple[type, ...]] = {
+    "samples": int,
+    "stepsize": (int, float),
+    "stepsizes_compared": dict,
+    "data": dict,
+    "model": dict,
+    "source": str,
+    "curve": list,
+    "segments": list,
+}
 
 
 @dataclass
@@ -62,18 +77,37 @@ class Record:
             ValueError, KeyError or TypeError: if the text is not a record.
         """
         fields = json.loads(text)
+        for name, kind in KINDS.items():
+            if not isinstance(fields[name], kind):
+                raise ValueError(f"{name} is {fields[name]!r}")
         fields["config"] = RunConfig.from_dict(fields["config"])
         fields["curve"] = [CurvePoint(**point) for point in fields["curve"]]
+        for point in fields["curve"]:
+            if not (isinstance(point.training_samples, int) and math.isfinite(point.value)):
+                raise ValueError(f"the curve has the point {point}")
+        for segment in fields["segments"]:
+            if not (math.isfinite(segment["seconds"]) and segment["environment"]["device"]):
+                raise ValueError(f"a segment is {segment}")
         return cls(**fields)
 
 
-def read_record(path: Path) -> Record:
+def read_record(path: str | os.PathLike[str]) -> Record:
     """Read one record.
 
     Raises:
-        UserError: if the file is no record.
+        UserError: if the file cannot be read, or is no record.
     """
-    return parsed(path.read_text("utf-8"), path)
+    path = as_path(path, "path")
+    try:
+        text = path.read_text("utf-8")
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be read ({error.strerror}): make it readable, or move its folder away, "
+            "and the run is computed anew"
+        ) from None
+    except UnicodeDecodeError:
+        text = ""
+    return parsed(text, path)
 
 
 def checked(record: Record, config: RunConfig, folder: Path) -> Record:

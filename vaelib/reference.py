@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -20,8 +22,8 @@ from vaelib.adoption import adopt
 from vaelib.config import RunConfig
 from vaelib.errors import UserError
 from vaelib.experiments import RunRequest
-from vaelib.files import project_root, write_atomically
-from vaelib.store import RECORD, WEIGHTS, Run, RunStore
+from vaelib.files import as_path, project_root, write_atomically, writing
+from vaelib.store import RECORD, WEIGHTS, Run, RunStore, read_tensors
 from vaelib.wording import number
 
 MANIFEST = "manifest.json"
@@ -151,13 +153,24 @@ def compute(store: RunStore, *, jobs: int) -> Iterator[Run]:
     What the store holds is not computed again, so that this can be stopped and given again. A run
     that earlier code began goes on if today's code repeats its beginning. Steps are compiled where
     the machine can.
+
+    Raises:
+        UserError: for less than one job, if a process was killed, and as `runs.ensure`.
     """
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+    if jobs < 1:
+        raise UserError(f"{jobs} runs at a time are not possible: give a number of at least 1")
+    requests = plan()
+    pool = ProcessPoolExecutor(min(jobs, len(requests)), mp_context=get_context("spawn"))
     with pool:
-        waiting = [pool.submit(_carry, request, store.root) for request in plan()]
+        waiting = [pool.submit(_carry, request, store.root) for request in requests]
         try:
             for done in as_completed(waiting):
                 yield done.result()
+        except BrokenProcessPool:
+            raise UserError(
+                f"a process that computed one of {jobs} runs at a time was killed, perhaps for "
+                "want of memory: ask for fewer; what was stored is kept"
+            ) from None
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -171,7 +184,7 @@ def _carry(request: RunRequest, root: Path) -> Run:
     )[0]
 
 
-def export(store: RunStore, folder: Path | None = None) -> list[str]:
+def export(store: RunStore, folder: str | os.PathLike[str] | None = None) -> list[str]:
     """Copy the plan's runs, as far as they have come, from the store to `data/reference/`.
 
     Args:
@@ -182,9 +195,10 @@ def export(store: RunStore, folder: Path | None = None) -> list[str]:
         the names of the files written.
 
     Raises:
-        UserError: if there is no run to export.
+        UserError: if there is no run to export, its weights cannot be read, or the folder
+            cannot be written.
     """
-    folder = folder or published().root
+    folder = published().root if folder is None else as_path(folder, "folder")
     # Those of Figs 4 and 5, and the decoder that Appendix D's estimator is held against.
     figured = {
         config.slug
@@ -200,12 +214,15 @@ def export(store: RunStore, folder: Path | None = None) -> list[str]:
             record.data["source"] = "local files"
         files[f"{config.slug}/{RECORD}"] = record.to_json().encode()
         if config.slug in figured and record.samples >= WEIGHTS_FROM:
-            files[f"{config.slug}/{WEIGHTS}"] = (store.folder(config) / WEIGHTS).read_bytes()
+            weights = store.folder(config) / WEIGHTS
+            read_tensors(weights)  # damaged ones are not published
+            files[f"{config.slug}/{WEIGHTS}"] = weights.read_bytes()
     if not files:
         raise UserError(f"{store.root} holds no run of the plan: `vaelib reference` computes them")
-    for name, content in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(folder / name, content)
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
-    write_atomically(folder / MANIFEST, (json.dumps(hashes, indent=1) + "\n").encode())
+    with writing("the reference runs", folder):
+        for name, content in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(folder / name, content)
+        write_atomically(folder / MANIFEST, (json.dumps(hashes, indent=1) + "\n").encode())
     return sorted(files)

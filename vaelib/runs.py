@@ -11,6 +11,7 @@ from vaelib.assembly import DATA_SETTINGS, load_data
 from vaelib.carrying import carry, run_source, set_aside
 from vaelib.config import RunConfig
 from vaelib.datasets import Dataset
+from vaelib.errors import UserError
 from vaelib.experiments import RunRequest
 from vaelib.provenance import check_device
 from vaelib.record import Record
@@ -66,6 +67,37 @@ def ensure(
                         compile_step=compile_step,
                     )
         runs.append(Run(record, store.folder(config), until=request.samples))
+    return runs
+
+
+class MissingRuns(UserError):
+    """Runs that are not stored, or not as far as they were asked for."""
+
+
+def stored(
+    requests: Iterable[RunRequest], *, device: str = "cpu", store: RunStore | None = None
+) -> list[Run]:
+    """The runs that were asked for, from the store alone: nothing is computed, moved or written.
+
+    Args:
+        requests: of runs on the real data.
+        device: where they were computed.
+        store: where runs are kept; the default store of the device if None.
+
+    Raises:
+        MissingRuns: if one is not there, not as far as asked for, or computed by other code.
+        UserError: if a record cannot be read.
+    """
+    store = store or RunStore.default(device)
+    requests = list(requests)
+    records = [store.record(config) for config, _ in requests]
+    runs = [
+        Run(record, store.folder(config), until=samples)
+        for (config, samples), record in zip(requests, records, strict=True)
+        if record is not None and record.samples >= samples and record.source == run_source(config)
+    ]
+    if len(runs) < len(requests):
+        raise MissingRuns(f"{len(runs)} of {len(requests)} runs are stored as far as asked for")
     return runs
 
 

@@ -21,7 +21,7 @@ from vaelib import checkpoint
 from vaelib.config import RunConfig
 from vaelib.errors import UserError
 from vaelib.evaluation import CurvePoint
-from vaelib.files import project_root, write_atomically
+from vaelib.files import as_path, project_root, write_atomically, writing
 from vaelib.model import DecoderKind, VariationalAutoencoder, build
 from vaelib.randomness import generator
 from vaelib.record import Record, checked, parsed, read_record
@@ -86,11 +86,20 @@ class RunStore:
     """A folder of runs, one folder each.
 
     Args:
-        root: the folder.
+        root: the folder; it need not be there.
+
+    Raises:
+        UserError: if there is a file in its place, or above it.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: str | os.PathLike[str]) -> None:
+        self.root = as_path(root, "the root of a run store")
+        there = next(place for place in (self.root, *self.root.parents) if os.path.lexists(place))
+        if not there.is_dir():
+            raise UserError(
+                f"runs cannot be stored in {self.root}, because {there} is no folder: move it "
+                "away, or set $VAELIB_RUNS to another place"
+            )
 
     @classmethod
     def default(cls, device: str = "cpu") -> RunStore:
@@ -112,33 +121,43 @@ class RunStore:
             UserError: if the folder holds no readable record, or that of another configuration.
         """
         path = self.folder(config) / RECORD
-        if not path.exists():
+        if not os.path.lexists(path):
             return None
         return checked(read_record(path), config, path.parent)
 
+    def record_files(self) -> list[Path]:
+        """The records of all runs of the store, by name, unread."""
+        return sorted(self.root.glob(f"*/{RECORD}"))
+
     def records(self) -> list[Record]:
-        """All runs of the store, by name."""
-        return [read_record(path) for path in sorted(self.root.glob(f"*/{RECORD}"))]
+        """All runs of the store, by name.
+
+        Raises:
+            UserError: if one cannot be read.
+        """
+        return [read_record(path) for path in self.record_files()]
 
     def save(self, record: Record, state: Mapping[str, Tensor]) -> None:
         """Write checkpoint, weights and record, each atomically, in this order.
 
         The checkpoint holds the record too, and is all that going on needs; the other two are
         views of it for people and figures. As the record is last, a run that it calls finished is.
+        Whichever of them fails, the run goes on from the newest whole checkpoint.
 
         Raises:
-            UserError: if the checkpoint cannot be written.
+            UserError: if one cannot be written.
         """
         folder = self.folder(record.config)
-        folder.mkdir(parents=True, exist_ok=True)
         weights = {
             key.removeprefix("model/"): tensor.cpu()
             for key, tensor in state.items()
             if key.startswith("model/")
         }
-        checkpoint.write(folder, record.to_json(), state)
-        write_atomically(folder / WEIGHTS, safetensors.torch.save(weights))
-        write_atomically(folder / RECORD, record.to_json().encode())
+        with writing(f"run {record.config.slug}", folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            checkpoint.write(folder, record.to_json(), state)
+            write_atomically(folder / WEIGHTS, safetensors.torch.save(weights))
+            write_atomically(folder / RECORD, record.to_json().encode())
 
     def checkpoint(self, config: RunConfig) -> tuple[Record, dict[str, Tensor]] | None:
         """Where a run can be taken up: its record there, and the trainer's state; or None.
@@ -155,40 +174,53 @@ class RunStore:
 
     @contextmanager
     def alone(self, config: RunConfig) -> Iterator[None]:
-        """Within it no other process computes this run; if one does, say so and wait for it."""
+        """Within it no other process computes this run; if one does, say so and wait for it.
+
+        Raises:
+            UserError: if the store cannot be written.
+        """
         locks = self.root / ".locks"
-        locks.mkdir(parents=True, exist_ok=True)
         # The system lets go of the lock with the process, however that ends.
         lock = FileLock(locks / f"{config.slug}.lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            print(f"{config.slug}: another process computes it, waiting for it", file=sys.stderr)
-            lock.acquire()
+        with writing(f"the lock of run {config.slug}", locks):
+            locks.mkdir(parents=True, exist_ok=True)
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                print(
+                    f"{config.slug}: another process computes it, waiting for it", file=sys.stderr
+                )
+                lock.acquire()
         try:
             yield
         finally:
             lock.release()
 
     def set_aside(self, record: Record) -> Path:
-        """Move a run that other code computed out of the way; nothing is deleted."""
+        """Move a run that other code computed out of the way; nothing is deleted.
+
+        Raises:
+            UserError: if the store cannot be written.
+        """
         folder = self.folder(record.config)
         aside = self.root / "superseded" / f"{folder.name}-{record.source[:8]}"
         number = 1
         while aside.exists():
             number += 1
             aside = aside.with_name(f"{folder.name}-{record.source[:8]}-{number}")
-        aside.parent.mkdir(exist_ok=True)
-        folder.rename(aside)
+        with writing(f"the earlier run {folder.name}", aside.parent):
+            aside.parent.mkdir(exist_ok=True)
+            folder.rename(aside)
         return aside
 
 
-def read_tensors(path: Path) -> dict[str, Tensor]:
+def read_tensors(path: str | os.PathLike[str]) -> dict[str, Tensor]:
     """Read a safetensors file.
 
     Raises:
         UserError: if it is missing or damaged.
     """
+    path = as_path(path, "path")
     try:
         return safetensors.torch.load(path.read_bytes())
     except (OSError, SafetensorError) as error:

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 
 GAP = "\u202f"  # the narrow space at which no line is broken
-RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+RAISED_SIGNS = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
+RAISED = str.maketrans("-0123456789", RAISED_SIGNS)
+# In ASCII; what Unicode itself decomposes, such as "½" and "é", is not listed.
+PLAIN = str.maketrans(
+    {"−": "-", "⁻": "-", "–": "-", "—": "-", "·": "*", "×": "x", "±": "+/-", "⁄": "/"}
+    | {"≈": "~", "≤": "<=", "≥": ">=", "→": "->", "∞": "inf", "√": "sqrt", "…": "..."}
+    | {"‘": "'", "’": "'", "“": '"', "”": '"'}
+)
 # Not the hyphen of "1e-05" or "C-3".
 HYPHEN = re.compile(r"(?<![\w-])-(?=\d)")
 
@@ -48,3 +56,14 @@ def scientific(value: float) -> str:
 def with_minus_signs(text: str) -> str:
     """A text or table with a true minus sign before each of its negative numbers."""
     return HYPHEN.sub("−", text)
+
+
+def plain(sign: str) -> str:
+    """A sign in ASCII: "−" is "-", "é" is "e", "θ" is "theta"; one without a likeness its code."""
+    name = unicodedata.name(sign, "")
+    if name.startswith("GREEK SMALL LETTER"):
+        return name.split()[3].lower()
+    if name.startswith("GREEK CAPITAL LETTER"):
+        return name.split()[3].capitalize()
+    parts = unicodedata.normalize("NFKD", sign).translate(PLAIN).encode("ascii", "ignore")
+    return (parts or sign.encode("ascii", "backslashreplace")).decode()
