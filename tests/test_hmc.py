@@ -449,7 +449,7 @@ def test_bad_starts_are_named(position: Tensor, log_density: LogDensity, message
         ({"n_burn_in": -1}, "n_burn_in is -1"),
         ({"thinning": 0}, "thinning is 0"),
         ({"jitter": 1.0}, "jitter"),
-        ({"target_acceptance": 1.0}, "target acceptance is 1"),
+        ({"target_acceptance": 1.0}, "target_acceptance is 1"),
     ],
 )
 def test_bad_settings_are_named(settings: dict[str, object], message: str) -> None:

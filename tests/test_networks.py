@@ -110,7 +110,7 @@ def test_draw_depends_on_its_generator_alone() -> None:
 def test_bad_inputs_are_named() -> None:
     with pytest.raises(UserError, match="mean_activation 'relu'"):
         GaussianMLP(1, 1, 1, mean_activation="relu")  # type: ignore[arg-type]
-    with pytest.raises(UserError, match=r"init_std is 0\.0"):
+    with pytest.raises(UserError, match=r"std is 0\.0"):
         initialise(BernoulliMLP(1, 1, 1), std=0.0, generator=rng())
     with pytest.raises(UserError, match="Laplace"):
         draw(Laplace(0.0, 1.0), generator=rng())

@@ -123,5 +123,5 @@ def test_minibatch_estimator_is_unbiased_for_the_data_set() -> None:
 
 
 def test_no_samples_is_an_error() -> None:
-    with pytest.raises(UserError, match=r"n_samples \(L\) is 0"):
+    with pytest.raises(UserError, match="n_samples is 0"):
         noise(small_model(), pixels(), n_samples=0, generator=rng())

@@ -72,7 +72,7 @@ def test_acceptance_is_averaged_over_the_chains_that_share_a_stepsize() -> None:
 def test_bad_settings_are_named() -> None:
     tuning = start_tuning(0.1, like=LIKE)
     for target in (0.0, 1.0, float("nan")):
-        with pytest.raises(UserError, match="target acceptance"):
+        with pytest.raises(UserError, match="target is"):
             tune(tuning, torch.ones(3), target=target)
     for stepsize in (0.0, -1.0, float("inf"), torch.tensor([1.0, torch.nan])):
         with pytest.raises(UserError, match="stepsize"):

@@ -100,11 +100,11 @@ def test_minibatches_are_drawn_with_replacement_from_all_data() -> None:
 
 def test_a_parameter_that_is_not_finite_is_named() -> None:
     model = build(n_pixels=6, n_hidden=5, n_latent=2, generator=rng())
-    check_finite(model, samples=100, step=1)
+    check_finite(model.named_parameters(), samples=100, step=1)
     with torch.no_grad():
         model.decoder.hidden.weight[0, 0] = float("nan")
     with pytest.raises(DivergedError, match=r"decoder\.hidden\.weight is not finite after 100"):
-        check_finite(model, samples=100, step=1)
+        check_finite(model.named_parameters(), samples=100, step=1)
 
 
 def test_divergence_stops_the_training() -> None:

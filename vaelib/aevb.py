@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 
 from vaelib.algorithm import Batch, nest, unnest
+from vaelib.checks import check_state
 from vaelib.errors import UserError
+from vaelib.limits import Count, NotNegative, Positive, Whole, checked
 from vaelib.model import VariationalAutoencoder
 from vaelib.optimiser import MAPAdagrad
 from vaelib.sgvb import estimator_a, estimator_b, noise
@@ -35,32 +37,33 @@ class AEVB:
         generator: the noise ε, on the model's device.
 
     Raises:
-        UserError: for an unknown estimator, L below one, or a KL weight with estimator A.
+        UserError: for an unknown estimator, a number that is none of these, or a KL weight with
+            estimator A.
     """
 
     objective = "lower_bound"
 
+    @checked
     def __init__(
         self,
         model: VariationalAutoencoder,
         *,
-        n_train: int,
-        stepsize: float,
-        n_samples: int = 1,
+        n_train: Count,
+        stepsize: Positive,
+        n_samples: Count = 1,
         estimator: Estimator = "B",
-        kl_weight: float = 1.0,
-        warmup: int = 100,
-        prior_precision: float = 1.0,
+        kl_weight: NotNegative = 1.0,
+        warmup: Whole = 100,
+        prior_precision: NotNegative = 1.0,
         prior_on_biases: bool = False,
         generator: torch.Generator,
     ) -> None:
-        if estimator not in ESTIMATORS:
-            raise UserError(f"estimator {estimator!r} is not known: use 'A' (Eq. 6) or 'B' (Eq. 7)")
         if kl_weight != 1 and estimator != "B":
             raise UserError(
                 f"kl_weight is {kl_weight}, but estimator A has no KL term: use estimator 'B'"
             )
         self.model = model
+        self.n_train = n_train
         self.n_samples = n_samples
         self._estimator: Callable[[VariationalAutoencoder, Tensor, Tensor], Tensor] = (
             ESTIMATORS[estimator] if kl_weight == 1 else partial(estimator_b, kl_weight=kl_weight)
@@ -97,6 +100,11 @@ class AEVB:
         )
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Take back what `state_dict` gave."""
+        """Take back what `state_dict` gave.
+
+        Raises:
+            UserError, DivergedError: as `check_state`; nothing is changed then.
+        """
+        check_state(type(self).__name__, self.state_dict(), state)
         self._optimiser.load_state_dict(unnest(state, "optimiser"))
         self._generator.set_state(unnest(state, "generator")["noise"])

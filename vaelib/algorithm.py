@@ -22,10 +22,12 @@ class Algorithm(Protocol):
 
     Attributes:
         model: what is fitted.
+        n_train: N, as it was told.
         objective: the metric, higher is better, by which stepsizes are compared.
     """
 
     model: VariationalAutoencoder
+    n_train: int
     objective: str
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
@@ -35,7 +37,12 @@ class Algorithm(Protocol):
         """All that a bit-identical resume needs beside the model's weights."""
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Take back what `state_dict` gave."""
+        """Take back what `state_dict` gave.
+
+        Raises:
+            UserError: for a state of another algorithm or of other sizes, and DivergedError for one
+                with a NaN, as `check_state` says; nothing is changed then.
+        """
 
 
 def nest(parts: Mapping[str, Mapping[str, Tensor]]) -> dict[str, Tensor]:

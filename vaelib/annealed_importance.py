@@ -16,17 +16,17 @@ arXiv:1511.02543; Wu, Burda, Salakhutdinov and Grosse (2017), arXiv:1611.04273.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
 from vaelib import hmc
-from vaelib.checks import check_data
+from vaelib.datapoints import Data, datapoints
 from vaelib.effective_sample_size import of_log_weights
 from vaelib.elbo import gaussian_parameters
-from vaelib.errors import UserError
 from vaelib.latent_density import latent_density
+from vaelib.limits import Count, checked
 from vaelib.log_density import LogDensity, with_gradient
 from vaelib.marginal_likelihood import ImportanceDiagnostics, log_mean_exp
 from vaelib.model import VariationalAutoencoder
@@ -47,16 +47,17 @@ class Bracket(NamedTuple):
     upper: Tensor  # (M,), above log p(x) on average
 
 
+@checked
 def annealed_importance_sampling(
     model: VariationalAutoencoder,
-    x: Tensor,
+    x: Data,
     *,
     generator: torch.Generator,
-    n_steps: int = 100,
-    n_chains: int = 10,
-    n_leapfrog: int = 4,
+    n_steps: Count = 100,
+    n_chains: Count = 10,
+    n_leapfrog: Count = 4,
     base: Base = "recognition",
-    chunk_size: int = 50,
+    chunk_size: Count = 50,
 ) -> tuple[Tensor, ImportanceDiagnostics]:
     """log p(x) ≈ log of the mean over chains of the annealed weight, a stochastic lower bound.
 
@@ -79,10 +80,10 @@ def annealed_importance_sampling(
         method) of their weights.
 
     Raises:
-        UserError: for an unknown base, less than one step or chain, or an empty x.
+        UserError: for an unknown base, less than one step or chain, or data that `datapoints`
+            refuses.
     """
-    _check(base, n_steps, n_chains)
-    check_data(x)
+    x = datapoints(model, x)
     betas = schedule(n_steps)
     parts = []
     for chunk in x.split(chunk_size):
@@ -96,14 +97,15 @@ def annealed_importance_sampling(
     return log_mean_exp(log_weight), ImportanceDiagnostics(size, error)
 
 
+@checked
 def bidirectional(
     model: VariationalAutoencoder,
     *,
-    n_datapoints: int,
+    n_datapoints: Count,
     generator: torch.Generator,
-    n_steps: int = 100,
-    n_chains: int = 10,
-    n_leapfrog: int = 4,
+    n_steps: Count = 100,
+    n_chains: Count = 10,
+    n_leapfrog: Count = 4,
     base: Base = "prior",
 ) -> Bracket:
     """Bidirectional Monte Carlo: log p(x) from below and above, for x drawn from the model.
@@ -117,9 +119,6 @@ def bidirectional(
     Raises:
         UserError: for an unknown base, or numbers that are too small.
     """
-    _check(base, n_steps, n_chains)
-    if n_datapoints < 1:
-        raise UserError(f"n_datapoints is {n_datapoints}: draw at least one datapoint")
     with torch.no_grad():
         z = draw(model.prior().expand((n_datapoints,)), generator=generator)
         x = draw(model.decode(z), generator=generator)
@@ -132,7 +131,8 @@ def bidirectional(
     return Bracket(x, log_mean_exp(forward), -log_mean_exp(backward))
 
 
-def schedule(n_steps: int) -> list[float]:
+@checked
+def schedule(n_steps: Count) -> list[float]:
     """`n_steps` + 1 values of β from 0 to 1, equally spaced on a logistic curve."""
     curve = torch.linspace(-SIGMOID_ENDS, SIGMOID_ENDS, n_steps + 1, dtype=torch.float64).sigmoid()
     rescaled: list[float] = ((curve - curve[0]) / (curve[-1] - curve[0])).tolist()
@@ -229,10 +229,3 @@ def _travel(
             transition = hmc.kernel(density, n_leapfrog=n_leapfrog, generator=generator)
             z = transition(hmc.init(z, density), stepsizes[following])[0].position
     return log_weight
-
-
-def _check(base: str, n_steps: int, n_chains: int) -> None:
-    if base not in get_args(Base):
-        raise UserError(f"base {base!r} is not known: use 'prior' or 'recognition'")
-    if n_steps < 1 or n_chains < 1:
-        raise UserError(f"n_steps is {n_steps} and n_chains is {n_chains}: use at least 1 of each")

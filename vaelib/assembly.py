@@ -14,6 +14,7 @@ from vaelib.config import STEPSIZES, RunConfig
 from vaelib.datasets import Dataset, binarise
 from vaelib.errors import DivergedError
 from vaelib.fast import FastAEVB, FastMCEM, FastWakeSleep
+from vaelib.limits import Positive, checked
 from vaelib.model import VariationalAutoencoder, build
 from vaelib.randomness import generator
 from vaelib.training import Trainer
@@ -46,11 +47,12 @@ def make_model(config: RunConfig, data: Dataset, *, device: str) -> VariationalA
     return model.to(device)
 
 
+@checked
 def make_algorithm(
     config: RunConfig,
     model: VariationalAutoencoder,
     *,
-    stepsize: float,
+    stepsize: Positive,
     device: str,
     compile_step: bool = False,
 ) -> Algorithm:
@@ -85,11 +87,12 @@ def make_algorithm(
     )
 
 
+@checked
 def make_trainer(
     config: RunConfig,
     data: Dataset,
     *,
-    stepsize: float,
+    stepsize: Positive,
     device: str,
     compile_step: bool = False,
 ) -> Trainer:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from vaelib.activations import affine, softplus, tanh_
+from vaelib.limits import checked
 from vaelib.networks import BernoulliMLP, GaussianMLP
 from vaelib.optimiser import MAPAdagrad
 from vaelib.products import Precision, product
@@ -48,6 +49,7 @@ class Backpropagation:
         precision: of the matrix products; parameters and all else stay as they are.
     """
 
+    @checked
     def __init__(
         self, network: BernoulliMLP | GaussianMLP, *, precision: Precision = "float32"
     ) -> None:

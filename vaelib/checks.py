@@ -8,6 +8,7 @@ it looks at the parameters.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -36,6 +37,23 @@ def check_data(x: Tensor, *, n_dimensions: int = 2) -> None:
         raise UserError(
             f"x has shape {tuple(x.shape)} and {int((~x.isfinite()).sum())} values that are not "
             "finite: pass a tensor (M, n_pixels) of finite pixels with at least one datapoint"
+        )
+
+
+def check_like(x: Tensor, parameter: Tensor) -> None:
+    """Look whether x is in the dtype and on the device of a model's parameter.
+
+    Raises:
+        UserError: if it is not.
+    """
+    if x.device != parameter.device:
+        raise UserError(
+            f"x is on {x.device}, but the model on {parameter.device}: pass "
+            f"x.to({str(parameter.device)!r})"
+        )
+    if x.dtype != parameter.dtype:
+        raise UserError(
+            f"x holds {x.dtype}, but the model {parameter.dtype}: pass x.to({parameter.dtype})"
         )
 
 
@@ -99,3 +117,44 @@ def check_log_likelihood(value: Tensor) -> None:
             f"log p(x|z) is NaN or infinite for {n_bad} of {value.numel()} pairs of x and z: check "
             "the decoder's weights and its standard deviation, or train with a smaller stepsize"
         )
+
+
+def check_state(name: str, own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> None:
+    """Look whether a state can be taken: it has the names, shapes and dtypes of the present one.
+
+    Args:
+        name: of what takes it, for the message.
+        own: what its `state_dict` gives now.
+        state: what is to be loaded.
+
+    Raises:
+        UserError: naming what differs.
+        DivergedError: naming what holds a NaN.
+    """
+    missing, unknown = sorted(own.keys() - state.keys()), sorted(state.keys() - own.keys())
+    if missing or unknown:
+        raise UserError(
+            f"this is no state of this {name}: it lacks {_some(missing)} and has {_some(unknown)} "
+            "besides; load it into what it was saved from"
+        )
+    for key, tensor in own.items():
+        given = state[key]
+        if (given.shape, given.dtype) != (tensor.shape, tensor.dtype):
+            raise UserError(
+                f"{key} of the state is {given.dtype} of shape {tuple(given.shape)}, but that of "
+                f"this {name} {tensor.dtype} of shape {tuple(tensor.shape)}: build it with the "
+                "settings, and on the kind of device, that the state was saved with"
+            )
+        # Not an infinity: a sum of squared gradients may overflow, and holds its weight still.
+        if bool(given.isnan().any()):
+            raise DivergedError(
+                f"{key} of the state holds a NaN: take an earlier state, or train anew with a "
+                "smaller stepsize"
+            )
+
+
+def _some(keys: Sequence[str]) -> str:
+    """The first of the keys, and how many more there are."""
+    if not keys:
+        return "nothing"
+    return keys[0] if len(keys) == 1 else f"{keys[0]} and {len(keys) - 1} more"

@@ -5,28 +5,35 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import math
+import re
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from vaelib.errors import UserError
+from vaelib.limits import (
+    Count,
+    NotNegative,
+    OpenUnit,
+    Positive,
+    Rule,
+    Whole,
+    check_fields,
+)
 from vaelib.model import LogVariance
 from vaelib.products import Precision
 
 AlgorithmName = Literal["aevb", "wake_sleep", "mcem"]
 Measure = Literal["lower_bound", "marginal_likelihood"]
 
-CHOICES: dict[str, tuple[str | int, ...]] = {
-    "algorithm": ("aevb", "wake_sleep", "mcem"),
-    "measure": ("lower_bound", "marginal_likelihood"),
-    "pixels": ("grey", "binarised", "dynamic"),
-    "estimator": ("A", "B"),
-    "split": ("shuffled", "in order"),
-    "face_scale": (255, 256),
-    "precision": ("float32", "bfloat16"),
-    "encoder_log_variance": ("as the rest", "slow"),
-}
 STEPSIZES = (0.01, 0.02, 0.1)
+# It becomes part of a folder's name.
+DatasetName = Annotated[
+    str,
+    Rule(
+        lambda value: isinstance(value, str) and re.fullmatch(r"\w+", value) is not None,
+        "a name of letters, digits and _",
+    ),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,45 +67,34 @@ class RunConfig:
         UserError: for a choice or number that no run can have.
     """
 
-    dataset: str
+    dataset: DatasetName
     algorithm: AlgorithmName
-    n_latent: int
-    n_hidden: int
-    n_train: int
-    stepsize: float | Literal["auto"] = "auto"
+    n_latent: Count
+    n_hidden: Count
+    n_train: Count
+    stepsize: Positive | Literal["auto"] = "auto"
     pixels: Literal["grey", "binarised", "dynamic"] = "grey"
-    seed: int = 0
+    seed: Whole = 0
     measure: Measure = "lower_bound"
-    minibatch_size: int = 100
-    n_samples: int = 1
+    minibatch_size: Count = 100
+    n_samples: Count = 1
     estimator: Literal["A", "B"] = "B"
-    kl_weight: float = 1.0
-    init_std: float = 0.01
+    kl_weight: NotNegative = 1.0
+    init_std: Positive = 0.01
     encoder_log_variance: LogVariance = "as the rest"
-    warmup: int = 100
-    prior_precision: float = 1.0
+    warmup: Whole = 100
+    prior_precision: NotNegative = 1.0
     prior_on_biases: bool = False
     replacement: bool = True
     split: Literal["shuffled", "in order"] = "shuffled"
-    face_scale: int = 256
-    n_leapfrog: int = 10
-    n_weight_updates: int = 5
-    target_acceptance: float = 0.9
+    face_scale: Literal[255, 256] = 256
+    n_leapfrog: Count = 10
+    n_weight_updates: Count = 5
+    target_acceptance: OpenUnit = 0.9
     precision: Precision = "float32"
 
     def __post_init__(self) -> None:
-        for name, known in CHOICES.items():
-            value = getattr(self, name)
-            if value not in known:
-                choices = ", ".join(map(str, known))
-                raise UserError(f"{name} {value!r} is not known: use one of {choices}")
-        for name in ("n_latent", "n_hidden", "n_train", "minibatch_size", "n_samples"):
-            if getattr(self, name) < 1:
-                raise UserError(f"{name} is {getattr(self, name)}: give a number of at least 1")
-        if self.stepsize != "auto" and not (isinstance(self.stepsize, float) and self.stepsize > 0):
-            raise UserError(f"stepsize is {self.stepsize!r}: give a positive number, or 'auto'")
-        if not 0 <= self.kl_weight < math.inf:
-            raise UserError(f"kl_weight is {self.kl_weight}: give 0 or a positive number")
+        check_fields(self)
         if self.kl_weight != 1 and (self.algorithm, self.estimator) != ("aevb", "B"):
             raise UserError(
                 f"kl_weight is {self.kl_weight}, but only aevb with estimator 'B' has the KL as a "

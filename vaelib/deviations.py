@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from vaelib import experiments
 from vaelib.config import STEPSIZES, RunConfig
+from vaelib.limits import Whole, checked
 from vaelib.model import LogVariance
 
 SEEDS = 3
@@ -41,7 +42,8 @@ class Choice(NamedTuple):
     settings: dict[str, Any]
 
 
-def bases(seed: int = 0) -> dict[str, RunConfig]:
+@checked
+def bases(seed: Whole = 0) -> dict[str, RunConfig]:
     """The runs of Figs 2 and 3 in which one thing is changed at a time."""
     (mcem,) = (
         config
@@ -88,7 +90,8 @@ def choices() -> list[Choice]:
     ]
 
 
-def config_of(choice: Choice, seed: int = 0) -> RunConfig:
+@checked
+def config_of(choice: Choice, seed: Whole = 0) -> RunConfig:
     """The run in which a choice is made."""
     return dataclasses.replace(bases(seed)[choice.base], **choice.settings)
 
@@ -99,7 +102,8 @@ def runs() -> list[RunConfig]:
     return list({config.slug: config for config in configs}.values())
 
 
-def faces_in_large_minibatches(seed: int = 0) -> list[RunConfig]:
+@checked
+def faces_in_large_minibatches(seed: Whole = 0) -> list[RunConfig]:
     """AEVB on Frey Face at every N_z of Fig. 2, with minibatches five times as large."""
     return [
         dataclasses.replace(experiments.frey_face(n, seed=seed), minibatch_size=FACES_IN_MINIBATCH)
@@ -107,7 +111,8 @@ def faces_in_large_minibatches(seed: int = 0) -> list[RunConfig]:
     ]
 
 
-def with_stepsizes_passed_over(seed: int = 0) -> list[RunConfig]:
+@checked
+def with_stepsizes_passed_over(seed: Whole = 0) -> list[RunConfig]:
     """Fig. 3's AEVB on the large training set, with each stepsize that the rule did not choose."""
     (config,) = (
         config
@@ -117,7 +122,8 @@ def with_stepsizes_passed_over(seed: int = 0) -> list[RunConfig]:
     return [dataclasses.replace(config, stepsize=size) for size in PASSED_OVER]
 
 
-def wide_wake_sleep(seed: int = 0) -> list[RunConfig]:
+@checked
+def wide_wake_sleep(seed: Whole = 0) -> list[RunConfig]:
     """Fig. 2's wake-sleep with 200 latent dimensions, by the encoder's log variance.
 
     For each the rule's stepsize, and then the one that it passes over.
@@ -130,7 +136,8 @@ def wide_wake_sleep(seed: int = 0) -> list[RunConfig]:
     return configs
 
 
-def batch_mcem(seed: int = 0) -> list[RunConfig]:
+@checked
+def batch_mcem(seed: Whole = 0) -> list[RunConfig]:
     """Fig. 3's Monte Carlo EM with every step over all training points instead of a minibatch."""
     return [
         dataclasses.replace(

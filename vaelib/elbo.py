@@ -9,8 +9,10 @@ import torch
 from torch import Tensor
 from torch.distributions import Normal
 
-from vaelib.checks import check_data, check_gaussian, check_log_likelihood, check_noise
+from vaelib.checks import check_gaussian, check_log_likelihood, check_noise
+from vaelib.datapoints import Data, datapoints
 from vaelib.errors import DivergedError, UserError
+from vaelib.limits import Count, checked
 from vaelib.model import VariationalAutoencoder, log_standard_normal
 from vaelib.networks import Gaussian
 
@@ -98,31 +100,29 @@ def log_weights(model: VariationalAutoencoder, x: Tensor, epsilon: Tensor) -> Te
     return log_joint - log_q
 
 
+@checked
 @torch.no_grad()
 def evaluate(
     model: VariationalAutoencoder,
-    x: Tensor,
+    x: Data,
     *,
     generator: torch.Generator,
-    n_samples: int = 1,
-    batch_size: int = 2000,
+    n_samples: Count = 1,
+    batch_size: Count = 2000,
 ) -> float:
     """The average lower bound over a data set, the y-axis of Fig. 2, in nats per datapoint.
 
     Args:
-        x: `(N, n_pixels)`, on the model's device.
+        x: `(N, n_pixels)`, on the model's device; floats of another size, and NumPy's, are taken.
         generator: the noise, on the model's device.
         n_samples: L, noise draws for each datapoint.
         batch_size: datapoints held at once; it changes memory, and the order of the noise.
 
     Raises:
-        UserError: if x is empty or not finite, or n_samples or batch_size is below one.
+        UserError: for data that `datapoints` refuses, or n_samples or batch_size below one.
         DivergedError: if the bound is not finite.
     """
-    check_data(x)
-    for name, number in (("n_samples", n_samples), ("batch_size", batch_size)):
-        if number < 1:
-            raise UserError(f"{name} is {number}: use at least 1")
+    x = datapoints(model, x)
     total = 0.0
     for batch in x.split(batch_size):
         shape = (n_samples, len(batch), model.n_latent)

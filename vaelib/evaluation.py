@@ -8,6 +8,7 @@ from torch import Tensor
 
 from vaelib import elbo
 from vaelib.config import RunConfig
+from vaelib.limits import Whole, checked
 from vaelib.marginal_likelihood import posterior_density_estimator
 from vaelib.model import VariationalAutoencoder
 from vaelib.products import fast_products
@@ -34,19 +35,21 @@ class CurvePoint(NamedTuple):
     value: float
 
 
-def grid(config: RunConfig, limit: int) -> list[int]:
+@checked
+def grid(config: RunConfig, limit: Whole) -> list[int]:
     """The sample counts at which the run is evaluated, up to `limit`."""
     if config.measure == "lower_bound":
         return evaluation_grid(limit)
     return figure3_grid(limit)
 
 
+@checked
 def evaluate(
     config: RunConfig,
     model: VariationalAutoencoder,
     splits: dict[str, Tensor],
     *,
-    samples: int,
+    samples: Whole,
     compile_step: bool = False,
 ) -> list[CurvePoint]:
     """Measure the model on each split; Appendix D's chains in compiled steps where asked for.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from importlib import resources
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ import yaml
 
 from vaelib.config import AlgorithmName, RunConfig
 from vaelib.errors import UserError
+from vaelib.limits import Count, Whole, check, checked
 
 PROFILES = ("quick", "standard", "paper")
 # N_z of the panels of Fig. 2, the hidden units, and N_train.
@@ -46,15 +48,54 @@ def profile(name: str) -> Profile:
     """The profile of that name, read from its YAML.
 
     Raises:
-        UserError: if there is none.
+        UserError: if there is none, or it does not say how far each figure's runs go.
     """
     if name not in PROFILES:
         raise UserError(f"profile {name!r} is not known: use one of {', '.join(PROFILES)}")
     text = resources.files("vaelib").joinpath("profiles", f"{name}.yaml").read_text("utf-8")
-    return Profile(name, yaml.safe_load(text)["samples"])
+    return parse_profile(name, text)
 
 
-def mnist(n_latent: int, algorithm: AlgorithmName = "aevb", *, seed: int = 0) -> RunConfig:
+def parse_profile(name: str, text: str) -> Profile:
+    """A profile from its YAML: a mapping `samples` from every figure to a whole number.
+
+    YAML reads 1e5 as text and 1.0e+5 as a float; both are taken for the whole number that they are.
+
+    Raises:
+        UserError: naming the profile, what is wrong in it, and the remedy.
+    """
+    file = f"profiles/{name}.yaml"
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"{file} is not YAML ({reason}): correct it") from None
+    samples = content.get("samples") if isinstance(content, dict) else None
+    if not isinstance(samples, dict) or set(samples) != set(GROUPS):
+        given = ", ".join(map(str, samples)) if isinstance(samples, dict) else ""
+        raise UserError(
+            f"samples in {file} are given for {given or 'no figure'}: give a number of training "
+            f"samples for each of {', '.join(GROUPS)}, and for nothing else"
+        )
+    for group in GROUPS:
+        samples[group] = _as_int(samples[group])
+        check(f"{group} in {file}", samples[group], Count)
+    return Profile(name, samples)
+
+
+def _as_int(value: object) -> object:
+    """The int that 1e5, which YAML reads as text, or 1.0e+5 is; whatever else the value is."""
+    if not isinstance(value, str | float):
+        return value
+    try:
+        exact = Decimal(str(value))
+        return int(exact) if exact % 1 == 0 else value
+    except ArithmeticError:
+        return value
+
+
+@checked
+def mnist(n_latent: Count, algorithm: AlgorithmName = "aevb", *, seed: Whole = 0) -> RunConfig:
     """The MNIST run of section 5: Bernoulli decoder, 500 hidden units, 50000 training images."""
     return RunConfig(
         dataset="mnist",
@@ -66,7 +107,8 @@ def mnist(n_latent: int, algorithm: AlgorithmName = "aevb", *, seed: int = 0) ->
     )
 
 
-def frey_face(n_latent: int, algorithm: AlgorithmName = "aevb", *, seed: int = 0) -> RunConfig:
+@checked
+def frey_face(n_latent: Count, algorithm: AlgorithmName = "aevb", *, seed: Whole = 0) -> RunConfig:
     """The Frey Face run of section 5: Gaussian decoder with sigmoid means, 200 hidden units."""
     return RunConfig(
         dataset="frey_face",
@@ -78,7 +120,8 @@ def frey_face(n_latent: int, algorithm: AlgorithmName = "aevb", *, seed: int = 0
     )
 
 
-def figure2(seed: int = 0) -> list[RunConfig]:
+@checked
+def figure2(seed: Whole = 0) -> list[RunConfig]:
     """Fig. 2: AEVB against wake-sleep, nine panels, two runs each."""
     algorithms: tuple[AlgorithmName, ...] = ("aevb", "wake_sleep")
     return [
@@ -87,7 +130,8 @@ def figure2(seed: int = 0) -> list[RunConfig]:
     ]
 
 
-def figure3(seed: int = 0) -> list[RunConfig]:
+@checked
+def figure3(seed: Whole = 0) -> list[RunConfig]:
     """Fig. 3: AEVB, wake-sleep and MCEM; MNIST, N_z = 3, 100 hidden units, two training sizes."""
     algorithms: tuple[AlgorithmName, ...] = ("aevb", "wake_sleep", "mcem")
     return [
@@ -105,12 +149,14 @@ def figure3(seed: int = 0) -> list[RunConfig]:
     ]
 
 
-def figure4(seed: int = 0) -> list[RunConfig]:
+@checked
+def figure4(seed: Whole = 0) -> list[RunConfig]:
     """Fig. 4: the two-dimensional manifolds of Frey Face and MNIST."""
     return [frey_face(2, seed=seed), mnist(2, seed=seed)]
 
 
-def figure5(seed: int = 0) -> list[RunConfig]:
+@checked
+def figure5(seed: Whole = 0) -> list[RunConfig]:
     """Fig. 5: MNIST samples from 2-, 5-, 10- and 20-dimensional latent spaces."""
     return [mnist(n, seed=seed) for n in MANIFOLD_LATENT]
 
@@ -122,7 +168,8 @@ def _small(n_latent: int, seed: int, **settings: Any) -> RunConfig:
     )
 
 
-def minibatches(seed: int = 0) -> list[RunConfig]:
+@checked
+def minibatches(seed: Whole = 0) -> list[RunConfig]:
     """Section 2.3: what to spend decodings on, datapoints (M) or draws for each (L)."""
     seeds = range(seed, seed + STUDY_SEEDS)
     repeated, once = MINIBATCHES[:3], MINIBATCHES[3:]
@@ -132,7 +179,8 @@ def minibatches(seed: int = 0) -> list[RunConfig]:
     ]
 
 
-def kl_weights(seed: int = 0) -> list[RunConfig]:
+@checked
+def kl_weights(seed: Whole = 0) -> list[RunConfig]:
     """Section 2.3: training with the KL off, weakened, as it is, and strengthened.
 
     The last two have a plane of codes, to be drawn: with the KL off, and as it is.
@@ -144,7 +192,8 @@ def kl_weights(seed: int = 0) -> list[RunConfig]:
     ]
 
 
-def hidden_units(seed: int = 0) -> list[RunConfig]:
+@checked
+def hidden_units(seed: Whole = 0) -> list[RunConfig]:
     """Section 5: both algorithms of Fig. 2 with fewer and with more hidden units; MNIST, 20."""
     algorithms: tuple[AlgorithmName, ...] = ("aevb", "wake_sleep")
     return [
@@ -164,7 +213,8 @@ GROUPS: dict[str, Callable[[int], list[RunConfig]]] = {
 }
 
 
-def requests(group: str, profile_name: str, *, seed: int = 0) -> list[RunRequest]:
+@checked
+def requests(group: str, profile_name: str, *, seed: Whole = 0) -> list[RunRequest]:
     """The runs behind one figure or study, as far as the profile carries them.
 
     The profile counts decodings: a run with L draws for each datapoint gets 1/L of the samples, so
@@ -176,10 +226,13 @@ def requests(group: str, profile_name: str, *, seed: int = 0) -> list[RunRequest
     if group not in GROUPS:
         raise UserError(f"figure {group!r} is not known: use one of {', '.join(GROUPS)}")
     samples = profile(profile_name).samples[group]
-    return [RunRequest(config, samples // config.n_samples) for config in GROUPS[group](seed)]
+    return [
+        RunRequest(config, max(1, samples // config.n_samples)) for config in GROUPS[group](seed)
+    ]
 
 
-def explorers(profile_name: str, *, seed: int = 0) -> list[RunRequest]:
+@checked
+def explorers(profile_name: str, *, seed: Whole = 0) -> list[RunRequest]:
     """The runs whose networks the book's explorers load: a plane of codes for each data set, and
     twenty dimensions for MNIST."""
     planes = requests("figure4", profile_name, seed=seed)
@@ -190,6 +243,7 @@ def explorers(profile_name: str, *, seed: int = 0) -> list[RunRequest]:
     ]
 
 
-def groups(profile_name: str, *, seed: int = 0) -> dict[str, list[RunRequest]]:
+@checked
+def groups(profile_name: str, *, seed: Whole = 0) -> dict[str, list[RunRequest]]:
     """All figures' runs; a run that serves two figures stands in both."""
     return {group: requests(group, profile_name, seed=seed) for group in GROUPS}

@@ -19,6 +19,7 @@ from vaelib.backpropagation import Backpropagation
 from vaelib.compiled_density import compiled_latent_density
 from vaelib.compiling import compiled
 from vaelib.errors import UserError
+from vaelib.limits import checked
 from vaelib.mcem import MCEM
 from vaelib.model import VariationalAutoencoder, log_standard_normal
 from vaelib.networks import BernoulliMLP, GaussianMLP, draw
@@ -46,6 +47,7 @@ class FastAEVB(AEVB):
         precision: of the matrix products; parameters and Adagrad's sums stay in float32.
     """
 
+    @checked
     def __init__(
         self,
         model: VariationalAutoencoder,
@@ -96,6 +98,7 @@ class FastAEVB(AEVB):
 class FastWakeSleep(WakeSleep):
     """`WakeSleep` on Appendix C's networks; arguments as there and of `FastAEVB`."""
 
+    @checked
     def __init__(
         self,
         model: VariationalAutoencoder,
@@ -143,6 +146,7 @@ class FastMCEM(MCEM):
     in float32.
     """
 
+    @checked
     def __init__(
         self,
         model: VariationalAutoencoder,

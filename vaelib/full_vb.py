@@ -13,9 +13,12 @@ import torch
 from torch import Tensor
 
 from vaelib.algorithm import Batch, nest, unnest
+from vaelib.checks import check_state
+from vaelib.datapoints import Data, datapoints
 from vaelib.elbo import gaussian_kl, gaussian_parameters
 from vaelib.errors import UserError
 from vaelib.global_posterior import GlobalPosterior
+from vaelib.limits import Count, Positive, Whole, checked
 from vaelib.model import VariationalAutoencoder, log_standard_normal
 from vaelib.optimiser import MAPAdagrad
 from vaelib.reparameterization import gaussian
@@ -23,6 +26,7 @@ from vaelib.reparameterization import gaussian
 Estimator = Literal["A", "B"]
 
 
+@checked
 def estimator_a(
     model: VariationalAutoencoder,
     posterior: GlobalPosterior,
@@ -30,7 +34,7 @@ def estimator_a(
     epsilon: Tensor,
     zeta: Tensor,
     *,
-    n_datapoints: int,
+    n_datapoints: Count,
 ) -> Tensor:
     """Eq. 22: the mean of Eq. 21 over the draws, unbiased for L(φ; X) of Eqs 14 and 20.
 
@@ -58,6 +62,7 @@ def estimator_a(
     return n_datapoints * (log_joint - log_q).mean() + posterior.log_ratio(zeta).mean()
 
 
+@checked
 def estimator_b(
     model: VariationalAutoencoder,
     posterior: GlobalPosterior,
@@ -65,7 +70,7 @@ def estimator_b(
     epsilon: Tensor,
     zeta: Tensor,
     *,
-    n_datapoints: int,
+    n_datapoints: Count,
 ) -> Tensor:
     """Eq. 24: as `estimator_a`, with four of the five terms of Eq. 21 in closed form."""
     q = model.encode(x)
@@ -89,13 +94,14 @@ def _log_likelihood(posterior: GlobalPosterior, x: Tensor, z: Tensor, zeta: Tens
 ESTIMATORS = {"A": estimator_a, "B": estimator_b}
 
 
+@checked
 @torch.no_grad()
 def predictive_bound(
     model: VariationalAutoencoder,
     posterior: GlobalPosterior,
-    x: Tensor,
+    x: Data,
     *,
-    n_samples: int = 10,
+    n_samples: Count = 10,
     generator: torch.Generator,
 ) -> Tensor:
     """E_q(θ)[L(θ, φ; x)] by Monte Carlo, Eqs 16 and 18 averaged over θ; `(M,)`, in nats.
@@ -109,10 +115,9 @@ def predictive_bound(
         generator: on the device of x.
 
     Raises:
-        UserError: if n_samples is below one.
+        UserError: if n_samples is below one, or for data that `datapoints` refuses.
     """
-    if n_samples < 1:
-        raise UserError(f"n_samples is {n_samples}: use at least 1")
+    x = datapoints(model, x)
     q = model.encode(x)
     mean, scale = gaussian_parameters(q)
     total = torch.zeros_like(x[:, 0])
@@ -138,27 +143,24 @@ class FullVB:
         generator: the noise ε and ζ, on the model's device.
 
     Raises:
-        UserError: for an unknown estimator, or n_theta below one.
+        UserError: for an unknown estimator, or a number that is none of these.
     """
 
     objective = "full_bound"
 
+    @checked
     def __init__(
         self,
         model: VariationalAutoencoder,
         *,
-        n_train: int,
-        stepsize: float,
-        n_theta: int = 1,
+        n_train: Count,
+        stepsize: Positive,
+        n_theta: Count = 1,
         estimator: Estimator = "B",
-        initial_std: float = 0.05,
-        warmup: int = 100,
+        initial_std: Positive = 0.05,
+        warmup: Whole = 100,
         generator: torch.Generator,
     ) -> None:
-        if estimator not in ESTIMATORS:
-            raise UserError(f"estimator {estimator!r} is not known: use 'A' (Eq. 22) or 'B' (24)")
-        if n_theta < 1:
-            raise UserError(f"n_theta is {n_theta}: use at least 1")
         self.model = model
         self.posterior = GlobalPosterior(model.decoder, initial_std=initial_std)
         self.n_train = n_train
@@ -201,7 +203,12 @@ class FullVB:
         )
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Take back what `state_dict` gave."""
+        """Take back what `state_dict` gave.
+
+        Raises:
+            UserError, DivergedError: as `check_state`; nothing is changed then.
+        """
+        check_state(type(self).__name__, self.state_dict(), state)
         with torch.no_grad():
             self.posterior.log_std.copy_(unnest(state, "posterior")["log_std"])
         self._optimiser.load_state_dict(unnest(state, "optimiser"))

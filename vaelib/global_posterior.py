@@ -13,6 +13,7 @@ from torch.nn.utils import parameters_to_vector
 
 from vaelib.elbo import gaussian_kl
 from vaelib.errors import UserError
+from vaelib.limits import Count, Positive, checked
 from vaelib.model import log_standard_normal
 from vaelib.reparameterization import gaussian
 
@@ -29,16 +30,15 @@ class GlobalPosterior(nn.Module):
         prior_std: α; 1 in F.1.
 
     Raises:
-        UserError: if the module has no parameters, or a standard deviation is not positive.
+        UserError: if the module has no parameters, or a standard deviation is not positive and
+            finite.
     """
 
+    @checked
     def __init__(
-        self, module: nn.Module, *, initial_std: float = 0.05, prior_std: float = 1.0
+        self, module: nn.Module, *, initial_std: Positive = 0.05, prior_std: Positive = 1.0
     ) -> None:
         super().__init__()
-        for name, std in (("initial_std", initial_std), ("prior_std", prior_std)):
-            if not std > 0:
-                raise UserError(f"{name} is {std}: give a positive standard deviation")
         if next(module.parameters(), None) is None:
             raise UserError(f"{type(module).__name__} has no parameters to have a posterior over")
         self.module = module
@@ -55,7 +55,8 @@ class GlobalPosterior(nn.Module):
         """σ, `(J,)`."""
         return self.log_std.exp()
 
-    def noise(self, n_samples: int, *, generator: torch.Generator) -> Tensor:
+    @checked
+    def noise(self, n_samples: Count, *, generator: torch.Generator) -> Tensor:
         """ζ ~ p(ζ) = N(0, I), `(L, J)`; the generator is on the parameters' device."""
         shape = (n_samples, *self.log_std.shape)
         return self.log_std.detach().new_empty(shape).normal_(generator=generator)
@@ -70,6 +71,7 @@ class GlobalPosterior(nn.Module):
         pieces = theta.split([p.numel() for p in named.values()])
         return {n: t.view_as(p) for (n, p), t in zip(named.items(), pieces, strict=True)}
 
+    @checked
     def sample(self, *, generator: torch.Generator) -> dict[str, Tensor]:
         """One draw of θ by parameter name, differentiable in μ and σ."""
         return self.unflatten(self.reparameterize(self.noise(1, generator=generator)[0]))

@@ -16,17 +16,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Annotated, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
 from vaelib.effective_sample_size import of_chains
 from vaelib.errors import UserError
+from vaelib.limits import Count, OpenUnit, Positive, Whole, checked, number
 from vaelib.log_density import LogDensity as LogDensity
 from vaelib.log_density import with_gradient
-from vaelib.stepsize import check_target, checked_stepsize, start_tuning, tune
+from vaelib.stepsize import checked_stepsize, start_tuning, tune
 
+Jitter = Annotated[float, number(lambda value: 0 <= value < 1, "0 or a number below 1")]
 DIVERGENCE_THRESHOLD = 1000.0
 """A gain of energy, in nats, above which a transition counts as divergent; Stan's value."""
 
@@ -182,8 +184,9 @@ def propose_and_accept(
     return new, HMCInfo(probability, accepted, energy_error, divergent)
 
 
+@checked
 def kernel(
-    log_density: LogDensity, *, n_leapfrog: int, generator: torch.Generator
+    log_density: LogDensity, *, n_leapfrog: Count, generator: torch.Generator
 ) -> Callable[[HMCState, Tensor | float], tuple[HMCState, HMCInfo]]:
     """One HMC transition of every chain, as a function (state, stepsize) -> (state, info).
 
@@ -202,9 +205,6 @@ def kernel(
         UserError: for less than one leapfrog step; and from the transition, for a stepsize that
             is not positive and finite.
     """
-    if n_leapfrog < 1:
-        raise UserError(f"n_leapfrog is {n_leapfrog}; take at least one leapfrog step.")
-
     if isinstance(log_density, HasTransition):
         move = log_density.transition(n_leapfrog)
     else:
@@ -224,18 +224,19 @@ def kernel(
     return transition
 
 
+@checked
 def sample(
     log_density: LogDensity,
     position: Tensor,
     *,
-    n_samples: int,
-    n_leapfrog: int,
-    stepsize: Tensor | float,
-    n_burn_in: int,
+    n_samples: Count,
+    n_leapfrog: Count,
+    stepsize: Tensor | Positive,
+    n_burn_in: Whole,
     generator: torch.Generator,
-    target_acceptance: float = 0.9,
-    thinning: int = 1,
-    jitter: float = 0.5,
+    target_acceptance: OpenUnit = 0.9,
+    thinning: Count = 1,
+    jitter: Jitter = 0.5,
 ) -> tuple[Tensor, Diagnostics]:
     """Draw `n_samples` states of every chain.
 
@@ -263,14 +264,6 @@ def sample(
     Raises:
         UserError: for settings out of range, a start that `init` refuses, or a flat density.
     """
-    if n_samples < 1 or n_burn_in < 0 or thinning < 1:
-        raise UserError(
-            f"n_samples is {n_samples}, n_burn_in is {n_burn_in} and thinning is {thinning}; "
-            "they must be at least 1, 0 and 1."
-        )
-    if not 0.0 <= jitter < 1.0:
-        raise UserError(f"The jitter of the stepsize is {jitter}; choose it in [0, 1).")
-    check_target(target_acceptance)
     state = init(position, log_density)
     step = kernel(log_density, n_leapfrog=n_leapfrog, generator=generator)
     tuning = start_tuning(stepsize, like=state.log_density)

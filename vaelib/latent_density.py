@@ -15,10 +15,10 @@ import torch
 from torch import Tensor
 
 from vaelib.activations import affine, softplus, tanh_
-from vaelib.checks import check_data, check_pixels
+from vaelib.checks import check_data, check_like, check_pixels, on_cpu
 from vaelib.log_density import LogDensity
 from vaelib.model import VariationalAutoencoder, log_standard_normal
-from vaelib.networks import BernoulliMLP, GaussianMLP, check_inputs
+from vaelib.networks import BernoulliMLP, GaussianMLP, check_inputs, check_intensities
 
 
 def latent_density(model: VariationalAutoencoder, x: Tensor) -> LogDensity:
@@ -32,12 +32,18 @@ def latent_density(model: VariationalAutoencoder, x: Tensor) -> LogDensity:
         x: `(M, n_pixels)`, on the model's device and in its dtype.
 
     Raises:
-        UserError: if x is empty, not finite, or of another number of pixels than the decoder's.
+        UserError: if x is empty, not finite, of another dtype, device or number of pixels than the
+            decoder's, or, on a CPU, outside [0, 1] before a Bernoulli decoder.
     """
+    like = next(model.parameters(), None)
+    if like is not None:
+        check_like(x, like)
     check_data(x)
     if type(model) is VariationalAutoencoder:
         if type(model.decoder) is BernoulliMLP:
             check_pixels(x, model.decoder.logits.out_features)
+            if on_cpu(x):
+                check_intensities(x)
             return _Bernoulli.of(model.decoder, x)
         if type(model.decoder) is GaussianMLP:
             check_pixels(x, model.decoder.mean.out_features)

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
 from vaelib import hmc
-from vaelib.checks import all_finite, check_data
+from vaelib.checks import all_finite
 from vaelib.compiled_density import compiled_latent_density
+from vaelib.datapoints import Data, datapoints
 from vaelib.effective_sample_size import of_log_weights
 from vaelib.elbo import log_weights
 from vaelib.errors import UserError
 from vaelib.latent_density import latent_density
+from vaelib.limits import Count, OpenUnit, Whole, checked
 from vaelib.model import VariationalAutoencoder, log_standard_normal
 from vaelib.networks import draw
 from vaelib.quadrature import ROWS_AT_ONCE, log_likelihood_table
@@ -46,20 +48,21 @@ class ImportanceDiagnostics(NamedTuple):
     standard_error: Tensor  # (M,), of log p(x) in nats by the delta method
 
 
+@checked
 def posterior_density_estimator(
     model: VariationalAutoencoder,
-    x: Tensor,
+    x: Data,
     *,
     generator: torch.Generator,
-    n_samples: int = 50,
-    n_leapfrog: int = 4,
+    n_samples: Count = 50,
+    n_leapfrog: Count = 4,
     density: Density = "gaussian",
     start: Start = "prior",
-    n_chains: int = 5,
-    n_burn_in: int = 6,
-    thinning: int = 1,
-    target_acceptance: float = 0.9,
-    chunk_size: int = 50,
+    n_chains: Count = 5,
+    n_burn_in: Whole = 6,
+    thinning: Count = 1,
+    target_acceptance: OpenUnit = 0.9,
+    chunk_size: Count = 50,
     compile_step: bool = False,
 ) -> tuple[Tensor, PosteriorDensityDiagnostics]:
     """Appendix D: log p(x) of each datapoint, in nats, from samples of its posterior p(z|x).
@@ -105,22 +108,16 @@ def posterior_density_estimator(
         its weights is 0.
 
     Raises:
-        UserError: for an unknown density or start, fewer than n_latent + 2 samples, an x that is
-            empty or not finite, a model whose log p(x, z) is not finite where chains start, or
-            where nothing can be compiled and should be.
+        UserError: for an unknown density or start, fewer than n_latent + 2 samples, a number that
+            is none of these, data that `datapoints` refuses, a model whose log p(x, z) is not
+            finite where chains start, or where nothing can be compiled and should be.
     """
-    if density not in get_args(Density):
-        raise UserError(f"density {density!r} is not known: use 'gaussian' or 'kde'")
-    if start not in get_args(Start):
-        raise UserError(f"start {start!r} is not known: use 'recognition' or 'prior'")
     if n_samples < model.n_latent + 2:
         raise UserError(
             f"n_samples is {n_samples}, too few to fit a density in {model.n_latent} dimensions: "
             f"use at least {model.n_latent + 2}"
         )
-    if n_chains < 1:
-        raise UserError(f"n_chains is {n_chains}: use at least one chain for each round")
-    check_data(x)
+    x = datapoints(model, x)
     fit = _fit_gaussian if density == "gaussian" else _fit_kde
     log_joint_of = compiled_latent_density if compile_step else latent_density
 
@@ -147,7 +144,9 @@ def posterior_density_estimator(
         first, second = (half.flatten(0, 1)[:n_samples] for half in draws.chunk(2, dim=1))
         with torch.no_grad():
             log_p = torch.cat([log_joint(z) for z in second.split(2 * n_chains)])
-        moved = (draws != draws[0]).flatten(0, 1).any(-1).any(0)
+        # A single draw can only have moved from where its chain began.
+        before = draws[0] if len(draws) > 1 else position
+        moved = (draws != before).flatten(0, 1).any(-1).any(0)
         log_weight = (fit(first)(second) - log_p).where(moved, torch.nan)
         return (
             -log_mean_exp(log_weight),
@@ -161,9 +160,10 @@ def posterior_density_estimator(
     return estimates, PosteriorDensityDiagnostics(*diagnostics)
 
 
+@checked
 @torch.no_grad()
 def importance_sampling(
-    model: VariationalAutoencoder, x: Tensor, *, n_samples: int, generator: torch.Generator
+    model: VariationalAutoencoder, x: Data, *, n_samples: Count, generator: torch.Generator
 ) -> tuple[Tensor, ImportanceDiagnostics]:
     """log p(x) ≈ log of the mean over z ~ q(z|x) of p(x, z) / q(z|x), in nats per datapoint.
 
@@ -182,11 +182,9 @@ def importance_sampling(
         underflow has the estimate −inf and an effective sample size of 0.
 
     Raises:
-        UserError: for fewer than one sample, or an x that is empty or not finite.
+        UserError: for fewer than one sample, or data that `datapoints` refuses.
     """
-    if n_samples < 1:
-        raise UserError(f"n_samples is {n_samples}: draw at least one sample")
-    check_data(x)
+    x = datapoints(model, x)
 
     def estimate(x: Tensor) -> tuple[Tensor, ...]:
         parts = []
@@ -294,7 +292,5 @@ def log_mean_exp(log_weight: Tensor) -> Tensor:
 def _in_chunks(
     estimate: Callable[[Tensor], tuple[Tensor, ...]], x: Tensor, chunk_size: int
 ) -> Sequence[Tensor]:
-    if chunk_size < 1:
-        raise UserError(f"chunk_size is {chunk_size}: use at least 1")
     parts = [estimate(chunk) for chunk in x.split(chunk_size)]
     return [torch.cat(part) for part in zip(*parts, strict=True)]

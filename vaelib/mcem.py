@@ -9,12 +9,14 @@ from torch import Tensor
 
 from vaelib import hmc
 from vaelib.algorithm import Batch, nest, unnest
+from vaelib.checks import check_state
 from vaelib.errors import DivergedError, UserError
 from vaelib.latent_density import latent_density
+from vaelib.limits import Count, NotNegative, OpenUnit, Positive, Whole, checked
 from vaelib.model import VariationalAutoencoder
 from vaelib.networks import draw
 from vaelib.optimiser import MAPAdagrad
-from vaelib.stepsize import Tuning, check_target, start_tuning, tune
+from vaelib.stepsize import Tuning, start_tuning, tune
 
 TRACKING_GAIN = 0.2
 """The tuning's gain in the long run: a minibatch of 100 keeps the acceptance to about 0.002."""
@@ -57,35 +59,29 @@ class MCEM:
         z: the chains, `(N, n_latent)`.
 
     Raises:
-        UserError: for settings below one, or those that `MAPAdagrad` and `hmc` refuse.
+        UserError: for a number that is none of these.
     """
 
     objective = "log_joint"
 
+    @checked
     def __init__(
         self,
         model: VariationalAutoencoder,
         *,
-        n_train: int,
-        stepsize: float,
-        n_leapfrog: int = 10,
-        n_weight_updates: int = 5,
-        target_acceptance: float = 0.9,
-        hmc_stepsize: float = 0.1,
-        warmup: int = 100,
-        prior_precision: float = 1.0,
+        n_train: Count,
+        stepsize: Positive,
+        n_leapfrog: Count = 10,
+        n_weight_updates: Count = 5,
+        target_acceptance: OpenUnit = 0.9,
+        hmc_stepsize: Positive = 0.1,
+        warmup: Whole = 100,
+        prior_precision: NotNegative = 1.0,
         prior_on_biases: bool = False,
         generator: torch.Generator,
     ) -> None:
-        for name, value in (
-            ("n_train", n_train),
-            ("n_leapfrog", n_leapfrog),
-            ("n_weight_updates", n_weight_updates),
-        ):
-            if value < 1:
-                raise UserError(f"{name} is {value}: give at least 1")
-        check_target(target_acceptance)
         self.model = model
+        self.n_train = n_train
         self.z = draw(model.prior().expand((n_train,)), generator=generator)
         self._n_leapfrog = n_leapfrog
         self._n_weight_updates = n_weight_updates
@@ -109,7 +105,8 @@ class MCEM:
         the mean acceptance probability; the stepsize of HMC that it was reached with.
 
         Raises:
-            UserError: if log p(x, z) is not finite, because training has diverged.
+            DivergedError: if log p(x, z) is not finite.
+            UserError: on a CPU, for a training point beyond n_train.
         """
         z, acceptance, hmc_stepsize = self._e_step(batch)
         return {
@@ -119,11 +116,18 @@ class MCEM:
         }
 
     def _e_step(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        try:
+            positions = self.z[batch.indices]
+        except IndexError:
+            raise UserError(
+                f"n_train is {len(self.z)}, but the minibatch has training points up to "
+                f"{int(batch.indices.max())}: build MCEM with the size of the training set"
+            ) from None
         log_joint = self._log_joint_of(self.model, batch.x)
         transition = hmc.kernel(log_joint, n_leapfrog=self._n_leapfrog, generator=self._generator)
         stepsize = self._tuning.stepsize
         try:
-            start = hmc.init(self.z[batch.indices], log_joint)
+            start = hmc.init(positions, log_joint)
         except UserError as error:
             raise DivergedError(f"{error} In MCEM: use a smaller stepsize.") from None
         state, info = transition(start, stepsize)
@@ -162,15 +166,10 @@ class MCEM:
         """Take back what `state_dict` gave.
 
         Raises:
-            UserError: if it holds another number of chains.
+            UserError, DivergedError: as `check_state`; nothing is changed then.
         """
-        chains = unnest(state, "chains")["z"]
-        if chains.shape != self.z.shape:
-            raise UserError(
-                f"the state holds chains of shape {tuple(chains.shape)}, but this MCEM has "
-                f"{tuple(self.z.shape)}: build it with the same n_train and n_latent"
-            )
-        self.z.copy_(chains)
+        check_state(type(self).__name__, self.state_dict(), state)
+        self.z.copy_(unnest(state, "chains")["z"])
         tuning = unnest(state, "tuning")
         self._tuning = Tuning(
             *(tuning[name].to(old) for name, old in self._tuning._asdict().items())

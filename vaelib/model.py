@@ -8,9 +8,18 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Independent, Normal
 
-from vaelib.checks import check_data, check_pixels, on_cpu
+from vaelib.checks import check_data, check_like, check_pixels, on_cpu
 from vaelib.errors import UserError
-from vaelib.networks import BernoulliMLP, Gaussian, GaussianMLP, Likelihood, draw, initialise
+from vaelib.limits import Count, Positive, checked
+from vaelib.networks import (
+    BernoulliMLP,
+    Gaussian,
+    GaussianMLP,
+    Likelihood,
+    check_intensities,
+    draw,
+    initialise,
+)
 
 DecoderKind = Literal["bernoulli", "gaussian"]
 LogVariance = Literal["as the rest", "slow"]
@@ -27,7 +36,8 @@ class VariationalAutoencoder(nn.Module):
         n_latent: dimension of z, the paper's N_z.
     """
 
-    def __init__(self, encoder: nn.Module, decoder: nn.Module, *, n_latent: int) -> None:
+    @checked
+    def __init__(self, encoder: nn.Module, decoder: nn.Module, *, n_latent: Count) -> None:
         super().__init__()
         self.encoder = encoder
         self.decoder = decoder
@@ -45,11 +55,17 @@ class VariationalAutoencoder(nn.Module):
         """The approximate posterior q(z|x), Eq. 9, for x of shape `(..., n_pixels)`.
 
         Raises:
-            UserError: if x is not finite (looked for on a CPU only), or the encoder has another
-                number of latent dimensions than the model.
+            UserError: if x is not in the dtype and on the device of the parameters, or the encoder
+                has another number of latent dimensions than the model; on a CPU also if x is not
+                finite, or outside [0, 1] before a Bernoulli decoder.
         """
+        like = next(self.parameters(), None)
+        if like is not None:
+            check_like(x, like)
         if on_cpu(x):
             check_data(x, n_dimensions=x.ndim)
+            if isinstance(self.decoder, BernoulliMLP):
+                check_intensities(x)
         q = cast(Gaussian, self.encoder(x))
         if q.event_shape[-1:] != (self.n_latent,):
             raise UserError(
@@ -90,7 +106,8 @@ class VariationalAutoencoder(nn.Module):
         log_likelihood: Tensor = likelihood.log_prob(x)
         return log_likelihood
 
-    def generate(self, n: int, *, generator: torch.Generator) -> Tensor:
+    @checked
+    def generate(self, n: Count, *, generator: torch.Generator) -> Tensor:
         """The means of p(x|z) for n draws of z from the prior, `(n, n_pixels)`, as in Fig. 5."""
         prior = self.prior().expand((n,))
         with torch.no_grad():
@@ -103,13 +120,14 @@ def log_standard_normal(z: Tensor) -> Tensor:
     return log_density.sum(-1)
 
 
+@checked
 def build(
     *,
-    n_pixels: int,
-    n_hidden: int,
-    n_latent: int,
+    n_pixels: Count,
+    n_hidden: Count,
+    n_latent: Count,
     decoder: DecoderKind = "bernoulli",
-    init_std: float = 0.01,
+    init_std: Positive = 0.01,
     encoder_log_variance: LogVariance = "as the rest",
     generator: torch.Generator,
 ) -> VariationalAutoencoder:
@@ -126,23 +144,13 @@ def build(
         generator: a CPU generator, so that every device starts from the same numbers.
 
     Raises:
-        UserError: for an unknown decoder or log variance, or a size below one.
+        UserError: for an unknown decoder or log variance, or a size or deviation that none has.
     """
-    for name, size in (("n_pixels", n_pixels), ("n_hidden", n_hidden), ("n_latent", n_latent)):
-        if size < 1:
-            raise UserError(f"{name} is {size}: give a size of at least 1")
     network: nn.Module
     if decoder == "bernoulli":
         network = BernoulliMLP(n_latent, n_hidden, n_pixels)
-    elif decoder == "gaussian":
-        network = GaussianMLP(n_latent, n_hidden, n_pixels, mean_activation="sigmoid")
     else:
-        raise UserError(f"decoder {decoder!r} is not known: use 'bernoulli' or 'gaussian'")
-    if encoder_log_variance not in ("as the rest", "slow"):
-        raise UserError(
-            f"encoder_log_variance {encoder_log_variance!r} is not known: use 'as the rest' or "
-            "'slow'"
-        )
+        network = GaussianMLP(n_latent, n_hidden, n_pixels, mean_activation="sigmoid")
     slow = encoder_log_variance == "slow"
     encoder = GaussianMLP(n_pixels, n_hidden, n_latent, log_variance_factor=SLOW if slow else 1.0)
     model = VariationalAutoencoder(encoder, network, n_latent=n_latent)

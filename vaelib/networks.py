@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, Literal, TypeAlias
 
 import torch
@@ -10,6 +9,7 @@ from torch import Tensor, nn
 from torch.distributions import Bernoulli, Distribution, Independent, Normal
 
 from vaelib.errors import UserError
+from vaelib.limits import Count, Finite, Positive, checked
 
 MeanActivation = Literal["identity", "sigmoid"]
 Gaussian: TypeAlias = Independent[Normal]
@@ -29,7 +29,8 @@ class BernoulliMLP(nn.Module):
         n_out: size of the output, n_pixels for a decoder.
     """
 
-    def __init__(self, n_in: int, n_hidden: int, n_out: int) -> None:
+    @checked
+    def __init__(self, n_in: Count, n_hidden: Count, n_out: Count) -> None:
         super().__init__()
         self.hidden = nn.Linear(n_in, n_hidden)
         self.logits = nn.Linear(n_hidden, n_out)
@@ -57,20 +58,17 @@ class GaussianMLP(nn.Module):
             whose steps have one size whatever the gradient's, moves c W by c times that size.
     """
 
+    @checked
     def __init__(
         self,
-        n_in: int,
-        n_hidden: int,
-        n_out: int,
+        n_in: Count,
+        n_hidden: Count,
+        n_out: Count,
         *,
         mean_activation: MeanActivation = "identity",
-        log_variance_factor: float = 1.0,
+        log_variance_factor: Finite = 1.0,
     ) -> None:
         super().__init__()
-        if mean_activation not in ("identity", "sigmoid"):
-            raise UserError(
-                f"mean_activation {mean_activation!r} is not known: use 'identity' or 'sigmoid'"
-            )
         self.mean_activation = mean_activation
         self.log_variance_factor = log_variance_factor
         self.hidden = nn.Linear(n_in, n_hidden)
@@ -101,7 +99,22 @@ def check_inputs(inputs: Tensor, n_inputs: int) -> None:
         )
 
 
-def initialise(module: nn.Module, *, std: float = 0.01, generator: torch.Generator) -> None:
+def check_intensities(x: Tensor) -> None:
+    """Look whether pixels are what a Bernoulli decoder takes.
+
+    Raises:
+        UserError: if one lies outside [0, 1], where Eq. 11 is no log-probability and has no limit.
+    """
+    low, high = (bound.item() for bound in torch.aminmax(x.detach()))
+    if not (low >= 0.0 and high <= 1.0):
+        raise UserError(
+            f"x has pixels from {low:g} to {high:g}, but a Bernoulli decoder takes intensities in "
+            "[0, 1]: rescale x to them, or use decoder 'gaussian'"
+        )
+
+
+@checked
+def initialise(module: nn.Module, *, std: Positive = 0.01, generator: torch.Generator) -> None:
     """Draw every weight and bias from N(0, std²), section 5.
 
     The paper writes N(0, 0.01); its authors' code, and the start of its curves, say that 0.01 is
@@ -110,13 +123,12 @@ def initialise(module: nn.Module, *, std: float = 0.01, generator: torch.Generat
     Raises:
         UserError: if std is not positive and finite.
     """
-    if not 0 < std < math.inf:
-        raise UserError(f"init_std is {std}: give a positive standard deviation")
     with torch.no_grad():
         for parameter in module.parameters():
             parameter.normal_(0.0, std, generator=generator)
 
 
+@checked
 def draw(distribution: Distribution, *, generator: torch.Generator) -> Tensor:
     """One sample, without gradient, from an explicit generator (which `sample()` cannot take).
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from vaelib.errors import UserError
+from vaelib.checks import check_state
+from vaelib.limits import Count, NotNegative, Positive, Whole, checked
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,25 +38,20 @@ class MAPAdagrad:
         prior_on_biases: whether the prior is on the biases too.
 
     Raises:
-        UserError: for a stepsize that is not positive, or a negative warm-up or precision.
+        UserError: for a number that is none of these.
     """
 
+    @checked
     def __init__(
         self,
         parameters: Iterable[tuple[str, nn.Parameter]],
         *,
-        stepsize: float,
-        n_datapoints: int,
-        warmup: int = 100,
-        prior_precision: float = 1.0,
+        stepsize: Positive,
+        n_datapoints: Count,
+        warmup: Whole = 100,
+        prior_precision: NotNegative = 1.0,
         prior_on_biases: bool = False,
     ) -> None:
-        if not stepsize > 0:
-            raise UserError(f"stepsize is {stepsize}: give a positive number, such as 0.01")
-        if warmup < 0:
-            raise UserError(f"warmup is {warmup}: give the number of steps, 0 for none")
-        if prior_precision < 0:
-            raise UserError(f"prior_precision is {prior_precision}: give 0 for no prior, or more")
         self._parameters = dict(parameters)
         precision = prior_precision / n_datapoints
         decays = [
@@ -147,7 +143,12 @@ class MAPAdagrad:
         return {**sums, "steps": torch.tensor(self._steps)}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Take back what `state_dict` gave."""
+        """Take back what `state_dict` gave.
+
+        Raises:
+            UserError, DivergedError: as `check_state`; nothing is changed then.
+        """
+        check_state(type(self).__name__, self.state_dict(), state)
         self._steps = int(state["steps"])
         for name, parameter in self._parameters.items():
             own = self._adagrad.state[parameter]

@@ -8,6 +8,7 @@ what the learning algorithms and the estimators are held against.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,7 +16,9 @@ from torch import Tensor, nn
 from torch.distributions import Independent, MultivariateNormal, Normal
 from torch.nn.functional import linear
 
+from vaelib.checks import check_data
 from vaelib.errors import UserError
+from vaelib.limits import Count, NotNegative, Positive, check, check_fields, checked
 from vaelib.model import VariationalAutoencoder
 from vaelib.networks import Gaussian
 
@@ -48,9 +51,13 @@ class LinearGaussian(nn.Module):
         weight: W, `(n_pixels, n_latent)` or `(S, n_pixels, n_latent)`; learned.
         bias: b, `(n_pixels,)` or `(S, n_pixels)`; learned.
         noise: standard deviation of every pixel; held.
+
+    Raises:
+        UserError: for a noise that is not positive and finite.
     """
 
-    def __init__(self, weight: Tensor, bias: Tensor, noise: float) -> None:
+    @checked
+    def __init__(self, weight: Tensor, bias: Tensor, noise: Positive) -> None:
         super().__init__()
         self.linear = LinearMap(weight, bias)
         self.noise = noise
@@ -96,15 +103,25 @@ class ProbabilisticPCA:
         weight: W, `(..., n_pixels, n_latent)`, the loadings.
         bias: b, `(..., n_pixels)`.
         noise: standard deviation of every pixel, known.
+
+    Raises:
+        UserError: for a noise that is not positive and finite.
     """
 
     weight: Tensor
     bias: Tensor
-    noise: float
+    noise: Positive
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
     @classmethod
-    def example(cls, n_pixels: int = 6, n_latent: int = 2, noise: float = 0.5) -> ProbabilisticPCA:
+    @checked
+    def example(
+        cls, n_pixels: Count = 6, n_latent: Count = 2, noise: Positive = 0.5
+    ) -> ProbabilisticPCA:
         """A fixed model in float64 whose loadings are orthogonal, of lengths from 2 to 1."""
+        _check_sizes(n_pixels, n_latent)
         generator = torch.Generator().manual_seed(11)
         shape, dtype = (n_pixels, n_latent), torch.float64
         basis = torch.linalg.qr(torch.randn(shape, generator=generator, dtype=dtype))[0]
@@ -112,7 +129,8 @@ class ProbabilisticPCA:
         return cls(basis * torch.linspace(2.0, 1.0, n_latent, dtype=dtype), bias, noise)
 
     @classmethod
-    def maximum_likelihood(cls, x: Tensor, *, n_latent: int, noise: float) -> ProbabilisticPCA:
+    @checked
+    def maximum_likelihood(cls, x: Tensor, *, n_latent: Count, noise: Positive) -> ProbabilisticPCA:
         """The model that maximises the likelihood of the data when the noise is known.
 
         W = U (Λ − noise² I)^½ with the leading eigenvectors U and eigenvalues Λ of the data's
@@ -122,7 +140,12 @@ class ProbabilisticPCA:
 
         Args:
             x: `(..., N, n_pixels)`.
+
+        Raises:
+            UserError: for more latent dimensions than pixels, or an x that is empty or not finite.
         """
+        check_data(x, n_dimensions=x.ndim)
+        _check_sizes(x.shape[-1], n_latent)
         mean = x.mean(-2)
         centred = x - mean.unsqueeze(-2)
         values, vectors = torch.linalg.eigh(centred.mT @ centred / x.shape[-2])
@@ -170,7 +193,8 @@ class ProbabilisticPCA:
         precision = identity + self.weight.mT @ self.weight / self.noise**2
         return torch.linalg.solve(precision, self.weight.mT) / self.noise**2, precision
 
-    def sample(self, n: int, generator: torch.Generator) -> Tensor:
+    @checked
+    def sample(self, n: Count, generator: torch.Generator) -> Tensor:
         """n draws of x, `(..., n, n_pixels)`."""
         *batch, n_pixels, n_latent = self.weight.shape
         dtype = self.weight.dtype
@@ -209,8 +233,9 @@ class ProbabilisticPCA:
             )
         return self.best_model()
 
+    @checked
     def untrained_model(
-        self, *starts: int, std: float = 0.1, generator: torch.Generator
+        self, *starts: int, std: NotNegative = 0.1, generator: torch.Generator
     ) -> VariationalAutoencoder:
         """A model of the same shape that knows the noise and nothing else; encoder exact for W = 0.
 
@@ -219,6 +244,7 @@ class ProbabilisticPCA:
             std: of the initial weights of encoder and decoder; the biases are zero.
             generator: the initial weights.
         """
+        check("starts", starts, Sequence[Count])
         n_pixels, n_latent = self.weight.shape[-2:]
         dtype = self.weight.dtype
         a, w = (
@@ -233,7 +259,16 @@ class ProbabilisticPCA:
         )
 
 
-def corners(n_latent: int) -> Tensor:
+def _check_sizes(n_pixels: int, n_latent: int) -> None:
+    if n_latent > n_pixels:
+        raise UserError(
+            f"n_latent is {n_latent}, but there are {n_pixels} pixels: give at most as many latent "
+            "dimensions as pixels"
+        )
+
+
+@checked
+def corners(n_latent: Count) -> Tensor:
     """The 2^n_latent points with coordinates ±1, `(2^n_latent, 1, n_latent)`, as noise ε.
 
     Their average of any polynomial of degree two or three is its expectation under N(0, I). For a

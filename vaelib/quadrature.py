@@ -16,8 +16,10 @@ from torch import Tensor
 from torch.distributions import Bernoulli, Normal
 from torch.nn.functional import softplus
 
-from vaelib.checks import check_data, check_pixels
+from vaelib.checks import check_pixels
+from vaelib.datapoints import Data, datapoints
 from vaelib.errors import UserError
+from vaelib.limits import Count, Positive, checked
 from vaelib.model import VariationalAutoencoder, log_standard_normal
 
 SCAN_POINTS_PER_AXIS = {1: 2001, 2: 241, 3: 41}
@@ -52,14 +54,15 @@ class _LatticeSum(NamedTuple):
     near: _Points  # those within the depth of the peak
 
 
+@checked
 @torch.no_grad()
 def quadrature(
     model: VariationalAutoencoder,
-    x: Tensor,
+    x: Data,
     *,
-    tolerance: float = 1e-3,
-    max_points: int = 200_000,
-    chunk_size: int = 64,
+    tolerance: Positive = 1e-3,
+    max_points: Count = 200_000,
+    chunk_size: Count = 64,
 ) -> tuple[Tensor, QuadratureDiagnostics]:
     """log p(x) of each datapoint, in nats, by an adaptive lattice sum over z.
 
@@ -84,8 +87,8 @@ def quadrature(
         best at hand and not to be trusted.
 
     Raises:
-        UserError: for more than three latent dimensions, a tolerance that is not positive, an x
-            that is empty or not finite, or a log p(x, z) that is NaN or nowhere finite where it is
+        UserError: for more than three latent dimensions, a tolerance that is not positive, data
+            that `datapoints` refuses, or a log p(x, z) that is NaN or nowhere finite where it is
             scanned.
     """
     if model.n_latent not in SCAN_POINTS_PER_AXIS:
@@ -93,11 +96,7 @@ def quadrature(
             f"quadrature is for at most 3 latent dimensions, but the model has {model.n_latent}: "
             "use importance_sampling"
         )
-    if not tolerance > 0.0:
-        raise UserError(f"tolerance is {tolerance}: give a positive number of nats, such as 1e-3")
-    if chunk_size < 1:
-        raise UserError(f"chunk_size is {chunk_size}: use at least 1")
-    check_data(x)
+    x = datapoints(model, x)
     seeds = _scan(model, x)
     values, diagnostics = zip(
         *(

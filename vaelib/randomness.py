@@ -6,9 +6,12 @@ import hashlib
 
 import torch
 
+from vaelib.limits import Whole, checked
 
+
+@checked
 def generator(
-    seed: int, *purpose: str | int, device: torch.device | str = "cpu"
+    seed: Whole, *purpose: str | int, device: torch.device | str = "cpu"
 ) -> torch.Generator:
     """A fresh generator for (seed, purpose): equal arguments give equal streams.
 
@@ -16,6 +19,9 @@ def generator(
         seed: the run's seed.
         purpose: what the stream is for, such as ("evaluation", 100000).
         device: where the numbers are drawn; streams of different devices differ.
+
+    Raises:
+        UserError: for a seed that is no whole number from 0.
     """
     key = "/".join(map(str, (seed, *purpose))).encode()
     # 63 bits, because manual_seed takes a signed 64-bit number.

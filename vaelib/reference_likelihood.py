@@ -14,10 +14,11 @@ import torch
 from torch import Tensor
 
 from vaelib import hmc
-from vaelib.checks import check_data
+from vaelib.datapoints import Data, datapoints
 from vaelib.effective_sample_size import of_log_weights
 from vaelib.errors import UserError
 from vaelib.latent_density import latent_density
+from vaelib.limits import Count, Whole, checked
 from vaelib.marginal_likelihood import ImportanceDiagnostics, log_mean_exp
 from vaelib.model import VariationalAutoencoder, log_standard_normal
 from vaelib.networks import draw
@@ -40,7 +41,8 @@ class Proposal(NamedTuple):
     mean: Tensor  # (M, n_latent)
     factor: Tensor  # (M, n_latent, n_latent), lower triangular
 
-    def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
+    @checked
+    def sample(self, n: Count, *, generator: torch.Generator) -> Tensor:
         """Independent draws, `(n, M, n_latent)`."""
         size, like = (n, *self.mean.shape), self.mean
         epsilon = like.new_empty(size).normal_(generator=generator)
@@ -63,17 +65,18 @@ class Proposal(NamedTuple):
         )
 
 
+@checked
 def posterior_importance_sampling(
     model: VariationalAutoencoder,
-    x: Tensor,
+    x: Data,
     *,
     generator: torch.Generator,
-    n_samples: int = 2000,
-    n_draws: int | None = None,
-    n_chains: int = 5,
-    n_leapfrog: int = 4,
-    n_burn_in: int = 10,
-    chunk_size: int = 50,
+    n_samples: Count = 2000,
+    n_draws: Count | None = None,
+    n_chains: Count = 5,
+    n_leapfrog: Count = 4,
+    n_burn_in: Whole = 10,
+    chunk_size: Count = 50,
 ) -> tuple[Tensor, ImportanceDiagnostics]:
     """log p(x) ≈ log of the mean over z ~ q(z) of p(x, z) / q(z), q fitted to posterior draws.
 
@@ -102,16 +105,16 @@ def posterior_importance_sampling(
         method).
 
     Raises:
-        UserError: for too few draws or samples, or an x that is empty or not finite.
+        UserError: for too few draws or samples, or data that `datapoints` refuses.
     """
     if n_draws is None:
         n_draws = max(100, 20 * model.n_latent)
-    if n_draws < model.n_latent + 2 or n_samples < 2 or n_chains < 1:
+    if n_draws < model.n_latent + 2 or n_samples < 2:
         raise UserError(
-            f"n_draws is {n_draws}, n_samples is {n_samples} and n_chains is {n_chains}: use at "
-            f"least {model.n_latent + 2}, 2 and 1"
+            f"n_draws is {n_draws} and n_samples is {n_samples}: use at least "
+            f"{model.n_latent + 2} and 2"
         )
-    check_data(x)
+    x = datapoints(model, x)
 
     def estimate(x: Tensor) -> tuple[Tensor, Tensor]:
         log_joint = latent_density(model, x)

@@ -17,27 +17,28 @@ none. The best constant for each score is that of `optimal_baseline`.
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 from vaelib.checks import check_log_likelihood
 from vaelib.elbo import gaussian_kl, gaussian_parameters
-from vaelib.errors import UserError
+from vaelib.limits import Count, Finite, checked
 from vaelib.model import VariationalAutoencoder
 from vaelib.sgvb import noise
 
 Signal = Literal["full", "rao_blackwell", "exact_kl"]
 
 
+@checked
 def score_function_surrogate(
     model: VariationalAutoencoder,
     x: Tensor,
     epsilon: Tensor,
     *,
     signal: Signal = "full",
-    baseline: Tensor | float = 0.0,
+    baseline: Tensor | Finite = 0.0,
 ) -> Tensor:
     """A surrogate for the bound whose *gradient* in φ is a score-function estimator, section 2.2.
 
@@ -78,13 +79,14 @@ def score_function_surrogate(
     return (log_likelihood + log_ratio + score_term).mean(0)
 
 
+@checked
 @torch.no_grad()
 def optimal_baseline(
     model: VariationalAutoencoder,
     x: Tensor,
     *,
     signal: Signal = "full",
-    n_samples: int = 100,
+    n_samples: Count = 100,
     generator: torch.Generator,
 ) -> Tensor:
     """The scale a* = Cov(signal · s, s) / Var(s) of the control variate s, for each score s.
@@ -123,9 +125,7 @@ def _signals(
     log_ratio = _log_ratio(z, scale, epsilon)
     if signal == "rao_blackwell":
         return shared + log_ratio
-    if signal == "full":
-        return shared + log_ratio.sum(-1, keepdim=True)
-    raise UserError(f"signal {signal!r} is not known: use one of {', '.join(get_args(Signal))}")
+    return shared + log_ratio.sum(-1, keepdim=True)
 
 
 def _log_ratio(z: Tensor, scale: Tensor, epsilon: Tensor) -> Tensor:

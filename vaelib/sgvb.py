@@ -7,11 +7,13 @@ from torch import Tensor
 
 from vaelib.elbo import log_weights, lower_bound
 from vaelib.errors import UserError
+from vaelib.limits import Count, NotNegative, checked
 from vaelib.model import VariationalAutoencoder
 
 
+@checked
 def noise(
-    model: VariationalAutoencoder, x: Tensor, *, n_samples: int = 1, generator: torch.Generator
+    model: VariationalAutoencoder, x: Tensor, *, n_samples: Count = 1, generator: torch.Generator
 ) -> Tensor:
     """ε ~ p(ε) = N(0, I), `(L, M, n_latent)`: the only randomness of estimators A and B.
 
@@ -23,8 +25,6 @@ def noise(
     Raises:
         UserError: if n_samples is below one.
     """
-    if n_samples < 1:
-        raise UserError(f"n_samples (L) is {n_samples}: use at least 1")
     shape = (n_samples, len(x), model.n_latent)
     return torch.empty(shape, device=x.device, dtype=x.dtype).normal_(generator=generator)
 
@@ -42,8 +42,9 @@ def estimator_a(model: VariationalAutoencoder, x: Tensor, epsilon: Tensor) -> Te
     return log_weights(model, x, epsilon).mean(0)
 
 
+@checked
 def estimator_b(
-    model: VariationalAutoencoder, x: Tensor, epsilon: Tensor, *, kl_weight: float = 1.0
+    model: VariationalAutoencoder, x: Tensor, epsilon: Tensor, *, kl_weight: NotNegative = 1.0
 ) -> Tensor:
     """Eq. 7, the estimator L^B with the KL in closed form; in section 3 it is Eq. 10.
 
@@ -56,7 +57,8 @@ def estimator_b(
     return parts.reconstruction - kl_weight * parts.kl
 
 
-def minibatch_estimator(per_datapoint: Tensor, *, n_datapoints: int) -> Tensor:
+@checked
+def minibatch_estimator(per_datapoint: Tensor, *, n_datapoints: Count) -> Tensor:
     """Eq. 8: N/M times the sum over the minibatch, an estimate of the bound of the whole data set.
 
     Args:
@@ -67,7 +69,7 @@ def minibatch_estimator(per_datapoint: Tensor, *, n_datapoints: int) -> Tensor:
         a 0-d tensor, in nats for the whole data set.
 
     Raises:
-        UserError: for an empty minibatch.
+        UserError: for an empty minibatch, or an N below one.
     """
     if len(per_datapoint) == 0:
         raise UserError("per_datapoint is empty: pass the estimates of at least one datapoint")

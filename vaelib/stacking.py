@@ -14,8 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
+from vaelib.algorithm import unnest
 from vaelib.config import RunConfig
 from vaelib.errors import UserError
+from vaelib.limits import Positive, Whole, checked
 from vaelib.model import VariationalAutoencoder
 from vaelib.products import fast_products
 from vaelib.training import Trainer, check_finite
@@ -27,13 +29,14 @@ WARM = 3
 CHECK_EVERY = 1000
 
 
+@checked
 def advance(
     trainers: Sequence[Trainer],
     x: Tensor,
     config: RunConfig,
     *,
-    stepsizes: Sequence[float],
-    until: int,
+    stepsizes: Sequence[Positive],
+    until: Whole,
 ) -> None:
     """Carry several runs on together, as `Trainer.advance` carries each of them alone.
 
@@ -77,8 +80,10 @@ def advance(
                     "algorithm/generator/noise": noise_of[s].get_state(),
                     "trainer/samples": torch.tensor(samples),
                 }
-                trainer.load_state_dict(stack.state(s) | streams)
-                check_finite(trainer.algorithm.model, samples=samples, step=samples // m)
+                state = stack.state(s)
+                parameters = unnest(state, "model").items()
+                check_finite(parameters, samples=samples, step=samples // m)
+                trainer.load_state_dict(state | streams)
 
 
 class _Stack:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from vaelib.errors import UserError
+from vaelib.limits import NotNegative, OpenUnit, Positive, checked
 
 
 class Tuning(NamedTuple):
@@ -18,20 +19,22 @@ class Tuning(NamedTuple):
     last_error: Tensor  # of its shape: acceptance − target at the last update; 0 before the first
 
 
-def start_tuning(stepsize: Tensor | float, *, like: Tensor) -> Tuning:
+@checked
+def start_tuning(stepsize: Tensor | Positive, *, like: Tensor) -> Tuning:
     """A `Tuning` that begins at `stepsize`, in the dtype and on the device of `like`."""
     first = checked_stepsize(stepsize, like).clone()
     return Tuning(first, torch.zeros_like(first), torch.zeros_like(first))
 
 
+@checked
 def tune(
     tuning: Tuning,
     acceptance: Tensor,
     *,
-    target: float = 0.9,
-    gain: float = 4.0,
-    decay: float = 0.75,
-    smallest_gain: float = 0.0,
+    target: OpenUnit = 0.9,
+    gain: Positive = 4.0,
+    decay: NotNegative = 0.75,
+    smallest_gain: NotNegative = 0.0,
 ) -> Tuning:
     """One step of stochastic approximation towards the stepsize that accepts `target`.
 
@@ -52,26 +55,16 @@ def tune(
         smallest_gain: where g stops falling; positive for a target that changes, as in training.
 
     Raises:
-        UserError: for a target outside (0, 1).
+        UserError: for a target outside (0, 1), or another number that is none of these.
     """
-    check_target(target)
     error = _mean_to_shape(acceptance - target, tuning.stepsize.shape)
     n_reversals = tuning.n_reversals + (error * tuning.last_error < 0.0)
     g = (gain * (1.0 + n_reversals) ** -decay).clamp(min=smallest_gain)
     return Tuning(tuning.stepsize * (g * error).clamp(-1.0, 1.0).exp(), n_reversals, error)
 
 
-def check_target(target: float) -> None:
-    """Look whether an acceptance can be aimed at.
-
-    Raises:
-        UserError: if it is not between 0 and 1.
-    """
-    if not 0.0 < target < 1.0:
-        raise UserError(f"The target acceptance is {target}; choose it between 0 and 1.")
-
-
-def checked_stepsize(stepsize: Tensor | float, like: Tensor) -> Tensor:
+@checked
+def checked_stepsize(stepsize: Tensor | Positive, like: Tensor) -> Tensor:
     """The stepsize as a tensor, in the dtype and on the device of `like`.
 
     Raises:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, count
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vaelib.algorithm import Algorithm, Batch, nest, unnest
-from vaelib.checks import check_data
+from vaelib.checks import check_state
+from vaelib.datapoints import Data, datapoints
 from vaelib.errors import DivergedError, UserError
+from vaelib.limits import Count, Whole, checked
 from vaelib.products import fast_products
 
 
@@ -23,7 +25,8 @@ class Trainer:
 
     Args:
         algorithm: what to step.
-        x: the training set `(N, n_pixels)`, on the algorithm's device.
+        x: the training set `(N, n_pixels)`, on the algorithm's device; floats of another size, and
+            NumPy's, are taken.
         minibatch_size: M.
         samples_per_step: what a step adds to the count; M if None. MCEM evaluates its minibatch
             several times in a step.
@@ -33,21 +36,28 @@ class Trainer:
         transform: applied to each minibatch, such as dynamic binarisation.
 
     Raises:
-        UserError: if x is empty, or holds a NaN or an infinity.
+        UserError: for data that `datapoints` refuses, more of them than the algorithm was told, or
+            a size that is none.
     """
 
+    @checked
     def __init__(
         self,
         algorithm: Algorithm,
-        x: Tensor,
+        x: Data,
         *,
-        minibatch_size: int = 100,
-        samples_per_step: int | None = None,
+        minibatch_size: Count = 100,
+        samples_per_step: Count | None = None,
         generator: torch.Generator,
         replacement: bool = True,
         transform: Callable[[Tensor, torch.Generator], Tensor] | None = None,
     ) -> None:
-        check_data(x)
+        x = datapoints(algorithm.model, x)
+        if len(x) > algorithm.n_train:
+            raise UserError(
+                f"n_train is {algorithm.n_train}, but there are {len(x)} training points: build "
+                f"{type(algorithm).__name__} with n_train={len(x)}"
+            )
         self.algorithm = algorithm
         self.minibatch_size = minibatch_size
         self.samples_per_step = samples_per_step or minibatch_size
@@ -91,7 +101,8 @@ class Trainer:
         self._order = self._order[self.minibatch_size :].clone()
         return drawn
 
-    def advance(self, until: int, *, chunk: int = 100) -> Iterator[int]:
+    @checked
+    def advance(self, until: Whole, *, chunk: Count = 100) -> Iterator[int]:
         """Step until `until` samples have been evaluated, yielding the count every `chunk` steps.
 
         Raises:
@@ -105,7 +116,8 @@ class Trainer:
                     if self.samples >= until:
                         break
             step = self.samples // self.samples_per_step
-            check_finite(self.algorithm.model, samples=self.samples, step=step)
+            parameters = self.algorithm.model.named_parameters()
+            check_finite(parameters, samples=self.samples, step=step)
             yield self.samples
 
     def state_dict(self) -> dict[str, Tensor]:
@@ -123,7 +135,16 @@ class Trainer:
         )
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Take back what `state_dict` gave."""
+        """Take back what `state_dict` gave.
+
+        Raises:
+            UserError, DivergedError: as `check_state`; nothing is changed then.
+        """
+        own_now = self.state_dict()
+        if self._order is not None and "trainer/order" in state:
+            # An epoch's rest may have any length.
+            own_now["trainer/order"] = state["trainer/order"]
+        check_state(f"trainer of {type(self.algorithm).__name__}", own_now, state)
         self.algorithm.model.load_state_dict(unnest(state, "model"))
         self.algorithm.load_state_dict(unnest(state, "algorithm"))
         own = unnest(state, "trainer")
@@ -133,13 +154,13 @@ class Trainer:
             self._order = own["order"].to(self._order)
 
 
-def check_finite(model: nn.Module, *, samples: int, step: int) -> None:
-    """Look for the first parameter with a NaN or an infinity, after `step` steps.
+def check_finite(parameters: Iterable[tuple[str, Tensor]], *, samples: int, step: int) -> None:
+    """Look for the first of the named parameters with a NaN or an infinity, after `step` steps.
 
     Raises:
         DivergedError: naming it.
     """
-    for name, parameter in model.named_parameters():
+    for name, parameter in parameters:
         if not torch.isfinite(parameter).all():
             raise DivergedError(
                 f"parameter {name} is not finite after {samples} training samples (step {step}): "
@@ -147,7 +168,8 @@ def check_finite(model: nn.Module, *, samples: int, step: int) -> None:
             )
 
 
-def evaluation_grid(limit: int) -> list[int]:
+@checked
+def evaluation_grid(limit: Whole) -> list[int]:
     """Where Fig. 2 is evaluated, up to `limit`: 10 points a decade from 10⁵ on, as in the paper.
 
     Below, where the paper shows nothing, 5 points a decade from the end of the warm-up on. Every
@@ -162,7 +184,8 @@ def evaluation_grid(limit: int) -> list[int]:
     return grid
 
 
-def figure3_grid(limit: int) -> list[int]:
+@checked
+def figure3_grid(limit: Whole) -> list[int]:
     """Where Fig. 3 is evaluated: as the paper to 10 M and beyond, and some points before.
 
     The paper's first point is at half a million; the earlier ones let a short run be compared.

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from vaelib.algorithm import Batch, nest, unnest
-from vaelib.checks import check_log_likelihood
+from vaelib.checks import check_log_likelihood, check_state
 from vaelib.elbo import gaussian_kl
+from vaelib.limits import Count, NotNegative, Positive, Whole, checked
 from vaelib.model import VariationalAutoencoder
 from vaelib.networks import draw
 from vaelib.optimiser import MAPAdagrad
@@ -31,22 +32,27 @@ class WakeSleep:
         prior_precision: of p(θ) = N(0, I/precision) on the weights.
         prior_on_biases: whether it is on the biases too.
         generator: all its randomness, on the model's device.
+
+    Raises:
+        UserError: for a number that is none of these.
     """
 
     objective = "lower_bound"
 
+    @checked
     def __init__(
         self,
         model: VariationalAutoencoder,
         *,
-        n_train: int,
-        stepsize: float,
-        warmup: int = 100,
-        prior_precision: float = 1.0,
+        n_train: Count,
+        stepsize: Positive,
+        warmup: Whole = 100,
+        prior_precision: NotNegative = 1.0,
         prior_on_biases: bool = False,
         generator: torch.Generator,
     ) -> None:
         self.model = model
+        self.n_train = n_train
         self._generator = generator
         self._theta, self._phi = (
             MAPAdagrad(
@@ -102,7 +108,12 @@ class WakeSleep:
         )
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Take back what `state_dict` gave."""
+        """Take back what `state_dict` gave.
+
+        Raises:
+            UserError, DivergedError: as `check_state`; nothing is changed then.
+        """
+        check_state(type(self).__name__, self.state_dict(), state)
         self._theta.load_state_dict(unnest(state, "theta"))
         self._phi.load_state_dict(unnest(state, "phi"))
         self._generator.set_state(unnest(state, "generator")["noise"])
