@@ -18,10 +18,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+from typing import TextIO
 
 from vaelib.errors import UserError
 from workflow import messages, processes, settings, stamps, surroundings
@@ -169,23 +170,32 @@ def run_snakemake(
     command += [f"seed={chosen.seed}"]
     LOG.parent.mkdir(exist_ok=True)
     # In a session of its own: Ctrl-C reaches this process only, which ends the others in order.
-    process = subprocess.Popen(
-        command,
-        env=environment,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,
-    )
-    with LOG.open("w", encoding="utf-8") as log:
-        for line in process.stderr or ():
-            log.write(line)
-            log.flush()
+    # Not through a pipe: what outlives a killed Snakemake would hold it open.
+    with LOG.open("wb") as log:
+        process = subprocess.Popen(command, env=environment, stderr=log, start_new_session=True)
+    with LOG.open(encoding="utf-8", errors="replace") as log:
+        for line in lines_until(log, lambda: process.poll() is not None):
             if total := TOTAL.search(line):
                 print(f"{total[1]} steps to do:", flush=True)
             elif cluster.name != "local" and (count := COUNT.search(line)):
                 print(f"  {count[1]} of {count[2]} steps done", flush=True)
-    return process.wait(), LOG.read_text(encoding="utf-8")
+    code = process.wait()
+    return code if code >= 0 else 128 - code, LOG.read_text(encoding="utf-8", errors="replace")
+
+
+def lines_until(log: TextIO, ended: Callable[[], bool]) -> Iterator[str]:
+    """The lines of a file that is being written."""
+    line = ""
+    while True:
+        over = ended()
+        line += log.readline()
+        if line.endswith("\n"):
+            yield line
+            line = ""
+        elif over:
+            return
+        else:
+            time.sleep(0.1)
 
 
 if __name__ == "__main__":

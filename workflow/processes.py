@@ -23,7 +23,7 @@ from typing import IO
 import psutil
 
 from vaelib.errors import UserError
-from workflow import messages, surroundings
+from workflow import messages
 
 MARK = "COMPANION_BUILD"
 LOCK = messages.BUILD / "lock"
@@ -138,12 +138,13 @@ def take_lock() -> IO[str]:
     lock.write(str(os.getpid()))
     lock.flush()
     if left := end(is_abandoned):
-        print(f"The last build was killed; {left} processes that it left were ended.", flush=True)
-    if SNAKEMAKE_LOCKS.is_dir() and any(SNAKEMAKE_LOCKS.iterdir()):
-        if (other := other_snakemake()) is not None:
-            raise UserError(f"Snakemake is at work here (process {other}): wait for it, or stop it")
-        for stale in SNAKEMAKE_LOCKS.iterdir():
-            stale.unlink()
+        print(f"The last build was killed; what it left at work was ended ({left}).", flush=True)
+    stale = list(SNAKEMAKE_LOCKS.glob("*"))
+    if stale and (other := other_snakemake()) is not None:
+        lock.close()
+        raise UserError(f"Snakemake is at work here (process {other}): wait for it, or stop it")
+    for path in stale:
+        path.unlink()
     return lock
 
 
