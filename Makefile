@@ -4,16 +4,21 @@ PROFILE ?= quick
 DEVICE ?= cpu
 SEED ?= 0
 BIN := .venv/bin
+CHOSEN = --profile '$(PROFILE)' --device '$(DEVICE)' --seed '$(SEED)'
 # A process of tests for each core; one takes up to a gigabyte.
 PYTEST = $(BIN)/python -m pytest -n auto --maxprocesses 8
 .DEFAULT_GOAL := book
+# What the shell of the user says to every Python is not meant for this book's; and one goal at a
+# time, because each uses the cores that there are.
+unexport $(filter PYTHON%,$(.VARIABLES))
+.NOTPARALLEL:
 .PHONY: book pdf paper test test-all check pages thorough lint lab serve lock clean distclean
 
 book: .venv/ready  ## Compute what is missing and write _build/html (PROFILE, DEVICE, SEED)
-	@$(BIN)/python -m workflow.build --profile $(PROFILE) --device $(DEVICE) --seed $(SEED)
+	@$(BIN)/python -m workflow.build $(CHOSEN)
 
 pdf: .venv/ready  ## The book as one PDF, _build/pdf; needs Chromium
-	@$(BIN)/python -m workflow.build pdf --profile $(PROFILE) --device $(DEVICE) --seed $(SEED)
+	@$(BIN)/python -m workflow.build pdf $(CHOSEN)
 
 paper:  ## The book at the paper's own number of samples
 	@$(MAKE) --no-print-directory book PROFILE=paper
@@ -35,16 +40,18 @@ thorough: .venv/ready  ## What takes too long for every change: other Pythons, r
 	@$(BIN)/python -m workflow.checks thorough
 
 lint: .venv/ready  ## ruff and mypy
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/mypy workflow && $(BIN)/mypy -p benchmarks && $(BIN)/mypy book/_ext
+	@$(BIN)/python -m ruff check . && $(BIN)/python -m ruff format --check . && \
+		$(BIN)/python -m mypy && $(BIN)/python -m mypy workflow && \
+		$(BIN)/python -m mypy -p benchmarks && $(BIN)/python -m mypy book/_ext
 
 lab: .venv/ready  ## JupyterLab; a double click on a chapter opens it as a notebook
-	@JUPYTER_CONFIG_PATH=$(CURDIR)/workflow/jupyter $(BIN)/jupyter lab
+	@JUPYTER_CONFIG_PATH="$$PWD/workflow/jupyter" $(BIN)/python -m jupyterlab
 
 serve: .venv/ready  ## The built book at http://127.0.0.1:8000
-	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(or $(PORT),8000)
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html '$(or $(PORT),8000)'
 
 lock:  ## Resolve pyproject.toml anew into requirements.lock
-	@$(PYTHON) workflow/environment.py lock
+	@"$(PYTHON)" workflow/environment.py lock
 
 clean:  ## Remove what was built; runs, data and environment stay
 	@mkdir -p _build && rm -rf .snakemake && find _build -mindepth 1 -maxdepth 1 ! -name runs -exec rm -rf {} + && \
@@ -55,4 +62,4 @@ distclean:  ## Remove the runs and the environment too
 
 .venv/ready: requirements.lock pyproject.toml workflow/environment.py
 	@test -n "$(PYTHON)" || { echo "There is no python3 here: install Python 3.11." >&2; exit 1; }
-	@$(PYTHON) workflow/environment.py
+	@"$(PYTHON)" workflow/environment.py

@@ -30,6 +30,16 @@ FALSE_ALARMS_A_RUN = 1e-4
 ROOT = Path(__file__).resolve().parent.parent
 
 
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with one plain page and one chapter, as the current folder."""
+    import small_book
+
+    small_book.write(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
 @pytest.fixture(scope="session")
 def html() -> Path:
     """The built book; tests that need it are marked `book` or `browser`."""

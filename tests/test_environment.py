@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -31,6 +34,12 @@ DECLARED = [
         *PROJECT["optional-dependencies"]["test"],
     )
 ]
+
+NOT_FOR_PIP = """
+    PIP_REQUIRE_VIRTUALENV PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_NO_DEPS PIP_DRY_RUN PIP_PRE
+    PIP_NO_BINARY PIP_ONLY_BINARY PIP_REQUIRE_HASHES PIP_NO_BUILD_ISOLATION PIP_IGNORE_INSTALLED
+    PIP_PYTHON PIP_REQUIREMENT PIP_QUIET PIP_LOG PYTHONPATH PYTHONWARNINGS PYTHONOPTIMIZE
+"""
 
 
 def pinned() -> dict[str, Version]:
@@ -92,6 +101,77 @@ def test_an_environment_lies_where_it_is_wanted(
     monkeypatch.setattr("sys.argv", ["environment.py", *arguments])
     environment.main()
     assert made == [ROOT / folder]
+
+
+def told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **variables: str) -> dict[str, str]:
+    """pip's settings, with these variables and this machine's files out of sight."""
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS"):
+        monkeypatch.setenv(name, str(tmp_path))
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    found = environment.pip_environment(Path(sys.executable))
+    assert found["PIP_CONFIG_FILE"] == os.devnull
+    return {name: value for name, value in found.items() if name.startswith(("PIP_", "PYTHON"))}
+
+
+def test_pip_is_told_where_packages_come_from(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".pip").mkdir()
+    (tmp_path / ".pip" / "pip.conf").write_text(
+        "[global]\nindex-url = https://one.example\nuser = true\nretries = 7\n"
+        "[install]\nextra-index-url = https://two.example\n    https://three.example\n"
+        "target = elsewhere\n"
+    )
+    found = told(monkeypatch, tmp_path, PIP_RETRIES="9", PIP_CERT="/ca.pem", PIP_NO_DEPS="1")
+    assert found["PIP_INDEX_URL"] == "https://one.example"
+    assert found["PIP_EXTRA_INDEX_URL"].split() == [
+        "https://two.example",
+        "https://three.example",
+    ]
+    assert found["PIP_CERT"] == "/ca.pem"
+    assert found["PIP_RETRIES"] == "9", "a variable is stronger than a file"
+    assert not {"PIP_USER", "PIP_TARGET", "PIP_NO_DEPS"} & found.keys()
+
+
+def test_pip_is_told_nothing_that_changes_what_is_installed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    nothing = told(monkeypatch, tmp_path)
+    assert told(monkeypatch, tmp_path, **dict.fromkeys(NOT_FOR_PIP.split(), "1")) == nothing
+
+
+def test_an_environment_that_was_moved_is_made_anew(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made: list[bool] = []
+
+    def builder(**options: bool) -> Any:
+        made.append(options["clear"])
+        return SimpleNamespace(create=lambda folder: Path(folder).mkdir(exist_ok=True))
+
+    monkeypatch.setattr("venv.EnvBuilder", builder)
+    monkeypatch.setattr(environment, "pip", lambda *arguments: None)
+    for name in ("here", "here"):
+        environment.install(tmp_path / name)
+    assert made == [True]
+    (tmp_path / "here").rename(tmp_path / "there")
+    environment.install(tmp_path / "there")
+    assert made == [True, True]
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    environment.install(tmp_path / "link")
+    assert made == [True, True]
+
+
+@pytest.mark.parametrize("name", ["a:b", "a\nb"])
+def test_a_folder_that_can_hold_no_environment_is_named(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(environment, "ROOT", tmp_path / name)
+    with pytest.raises(SystemExit, match="without `:` and line breaks"):
+        environment.main()
 
 
 def test_what_is_built_is_not_tracked() -> None:

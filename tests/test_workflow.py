@@ -1,68 +1,25 @@
-"""The steps between data and book, each by itself; and, marked slow, a small book as a whole."""
+"""The steps between data and book, each by itself."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 import yaml
 from conftest import ROOT
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from small_book import CHAPTER
 
 from vaelib.errors import UserError
-from workflow import build, chapters, execute_chapter, keys, messages, plan, settings, stage
+from workflow import chapters, execute_chapter, keys, messages, plan, settings, stage
 from workflow.chapters import Page
-
-CHAPTER = """\
----
-jupytext:
-  text_representation: {extension: .md, format_name: myst}
-kernelspec: {display_name: Python 3, language: python, name: python3}
-companion:
-  data: []
-  runs: []
----
-
-# A title
-
-Prose.
-
-```{code-cell} ipython3
-:tags: [parameters]
-
-profile = "quick"  # quick, standard or paper
-device = "cpu"
-seed = 0
-```
-
-```{code-cell} ipython3
-# What was chosen
-import vaelib.source_hash
-print(profile, device, seed + 1)
-```
-"""
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty project with one chapter, as the current folder."""
-    (tmp_path / "book").mkdir()
-    (tmp_path / "book" / "one.md").write_text(CHAPTER)
-    (tmp_path / "book" / "index.md").write_text("# The book\n")
-    (tmp_path / "_toc.yml").write_text(
-        "format: jb-book\nroot: book/index\nchapters:\n- file: book/one\n"
-    )
-    (tmp_path / "_config.yml").write_text("title: Small\nexecute: {execute_notebooks: cache}\n")
-    (tmp_path / "requirements.lock").write_text("torch==2.13.0\n")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def call(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -125,6 +82,10 @@ def test_a_cell_that_is_not_python_is_named(project: Path) -> None:
         ("quick", "cuda:99", "0", "device 'cuda:99' is not there"),
         ("quick", "cpu", "x", "seed 'x' is not a whole number"),
         ("quick", "cpu", "-1", "seed '-1' is not a whole number"),
+        ("quick", "cpu", "", "seed '' is not a whole number"),
+        ("quick", "cpu", "1.0", "seed '1.0' is not a whole number"),
+        ("quick", "cpu", "4294967296", "seed '4294967296' is not .* from 0 to 4294967295"),
+        ("quick", "cpu", "9" * 5000, "is not a whole number from 0 to 4294967295"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(
@@ -132,6 +93,12 @@ def test_settings_that_cannot_be_are_refused(
 ) -> None:
     with pytest.raises(UserError, match=message):
         settings.read(profile, device, seed)
+
+
+@pytest.mark.parametrize("seed", ["0", "007", "1234567890", "4294967295"])
+def test_every_seed_of_numpy_is_taken(seed: str) -> None:
+    assert settings.read("quick", "cpu", seed).seed == int(seed)
+    np.random.default_rng(int(seed))
 
 
 def test_a_refused_build_ends_with_2_and_writes_nothing(project: Path) -> None:
@@ -316,27 +283,7 @@ def test_the_key_of_the_networks_sees_runs_settings_and_references(project: Path
     assert key() in seen
 
 
-# The build as a whole
-
-
-@pytest.mark.usefixtures("project")
-def test_two_builds_at_once_are_refused() -> None:
-    with build.take_lock(), pytest.raises(UserError, match=f"process {os.getpid()}"):
-        build.take_lock()
-    build.take_lock().close()
-
-
-@pytest.mark.usefixtures("project")
-def test_a_stale_lock_of_snakemake_is_removed() -> None:
-    build.SNAKEMAKE_LOCKS.mkdir(parents=True)
-    (build.SNAKEMAKE_LOCKS / "0.output.lock").touch()
-    build.take_lock().close()
-    assert not any(build.SNAKEMAKE_LOCKS.iterdir())
-
-
-def test_an_unknown_cluster_is_refused() -> None:
-    with pytest.raises(UserError, match="'lsf' is not known: use one of kubernetes, local, slurm"):
-        build.cluster_profile("lsf")
+# Failures
 
 
 @pytest.mark.usefixtures("project")
@@ -345,49 +292,3 @@ def test_failures_are_kept_until_forgotten() -> None:
     assert messages.failures() == ["It broke."]
     messages.forget()
     assert messages.failures() == []
-
-
-@pytest.mark.parametrize("name", ["local", "slurm", "kubernetes"])
-def test_profiles_use_options_that_snakemake_knows(name: str) -> None:
-    code = "from snakemake.cli import get_argument_parser as p; print(p().format_help())"
-    command = [sys.executable, "-W", "ignore", "-c", code]
-    help_text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    profile = yaml.safe_load((build.cluster_profile(name) / "config.yaml").read_text("utf-8"))
-    own = {"executor", "kubernetes-namespace", "kubernetes-persistent-volumes"}
-    unknown = [key for key in profile.keys() - own if f"--{key}" not in help_text]
-    assert not unknown
-
-
-@pytest.mark.slow
-def test_a_small_book_from_nothing_to_html_and_after_a_mistake(project: Path) -> None:
-    shutil.copytree(ROOT / "workflow", project / "workflow")
-    (project / "book/one.md").write_text(CHAPTER)
-    environment = {**os.environ, "PYTHONPATH": str(project)}
-
-    def make() -> tuple[int, list[str]]:
-        command = [sys.executable, "-m", "workflow.build"]
-        result = subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=False
-        )
-        return result.returncode, result.stdout.splitlines()
-
-    page = project / "_build/html/book/one.html"
-    code, said = make()
-    assert code == 0, said
-    assert "quick cpu 1" in page.read_text("utf-8")
-    assert "".join(said[-1:]).startswith("Built _build/html/index.html")
-
-    code, said = make()
-    assert code == 0
-    assert said[-1] == "Nothing to do: _build/html/index.html is up to date."
-
-    (project / "book/one.md").write_text(CHAPTER.replace("seed + 1)", "seed + 1)\n1 / 0"))
-    code, said = make()
-    assert code == 1
-    assert said[-1].startswith("Chapter one failed in code cell 2 (`# What was chosen`): Zero")
-    assert "quick cpu 1" in page.read_text("utf-8"), "the last good page stays"
-
-    (project / "book/one.md").write_text(CHAPTER.replace("seed + 1)", "seed + 2)"))
-    code, said = make()
-    assert code == 0, said
-    assert "quick cpu 2" in page.read_text("utf-8")

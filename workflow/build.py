@@ -4,35 +4,43 @@
     python -m workflow.build pdf ...
 
 Snakemake's own log goes to _build/log; the terminal shows one line for each finished step and,
-if a step failed, what failed in the last lines.
+if a step failed, what failed in the last lines. The exit code is 0 if the book is there and up to
+date, 2 for a bad input, 128 and the signal's number for a build that was stopped.
 """
 
 from __future__ import annotations
 
 import argparse
-import fcntl
+import io
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
-
-import psutil
+from types import FrameType
+from typing import TextIO
 
 from vaelib.errors import UserError
-from workflow import messages, settings
+from workflow import messages, processes, settings, stamps, surroundings
 from workflow.joined import PDF
 from workflow.settings import Settings
 
-LOCK = messages.BUILD / "lock"
 LOG = messages.BUILD / "log" / "snakemake.log"
 GOALS = {"book": messages.BUILD / "html" / "index.html", "pdf": PDF}
-SNAKEMAKE_LOCKS = Path(".snakemake/locks")
 TOTAL = re.compile(r"^total\s+(\d+)")
 COUNT = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
 NOTHING = "Nothing to be done"
+
+
+class Stopped(BaseException):
+    """The build was asked to end, by Ctrl-C or by another signal."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -42,15 +50,29 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--cluster", default="local", help="a folder of workflow/profiles")
     parser.add_argument("--cores", default="all", help="how many steps run at the same time")
     options = parser.parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a console need not know every letter
     try:
         chosen = settings.read(options.profile, options.device, options.seed)
         cluster = cluster_profile(options.cluster)
-        lock = take_lock()
+        cores = checked_cores(options.cores)
+        lock = processes.take_lock()
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
-    with lock:
-        return build(chosen, cluster, options.cores, lock, options.goal)
+    mark = processes.own_mark()
+    environment = surroundings.tidied({**os.environ, processes.MARK: mark})
+    if not sys.stdout.isatty():
+        environment["TQDM_DISABLE"] = "1"
+    with lock, listening(), processes.guarded(environment):
+        try:
+            return build(chosen, cluster, cores, options.goal, environment)
+        except Stopped as stopped:
+            return stop(stopped.number, mark)
+        except BrokenPipeError:  # nobody reads any more what is said here
+            return 128 + signal.SIGPIPE
+        finally:
+            processes.end(mark.__eq__)
 
 
 def cluster_profile(name: str) -> Path:
@@ -66,63 +88,71 @@ def cluster_profile(name: str) -> Path:
     return folder / name
 
 
-def take_lock() -> IO[str]:
-    """Make sure that this is the only build here.
-
-    The kernel frees the lock with the process, however it ends. So what Snakemake's own lock
-    says after that can only come from a Snakemake that was called by hand, or from a dead one.
+def checked_cores(cores: str) -> str:
+    """How many steps run at the same time, as Snakemake takes it.
 
     Raises:
-        UserError: if another build is at work.
+        UserError: if it is neither `all` nor a number of cores of this machine.
     """
-    LOCK.parent.mkdir(exist_ok=True)
-    lock = LOCK.open("a+")
+    there = os.cpu_count() or 1
+    if cores != "all" and not (re.fullmatch(r"[0-9]{1,4}", cores) and 1 <= int(cores) <= there):
+        raise UserError(f"cores {cores!r} cannot be: use all, or a whole number from 1 to {there}")
+    return cores
+
+
+@contextmanager
+def listening() -> Iterator[None]:
+    """Within it a request to end is an exception; `nohup` keeps its meaning."""
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        raise Stopped(number)
+
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, hear) for number in numbers}
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.seek(0)
-        with lock:
-            holder = lock.read().strip()
-        raise UserError(
-            f"another build of this book is at work (process {holder}): wait for it, or stop it"
-        ) from None
-    lock.truncate(0)
-    lock.write(str(os.getpid()))
-    lock.flush()
-    if SNAKEMAKE_LOCKS.is_dir() and any(SNAKEMAKE_LOCKS.iterdir()):
-        if (other := other_snakemake()) is not None:
-            raise UserError(f"Snakemake is at work here (process {other}): wait for it, or stop it")
-        for stale in SNAKEMAKE_LOCKS.iterdir():
-            stale.unlink()
-    return lock
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def other_snakemake() -> int | None:
-    """The process of a Snakemake that runs in this folder."""
-    for process in psutil.process_iter():
-        try:
-            if process.cwd() == str(Path.cwd()) and "snakemake" in " ".join(process.cmdline()):
-                return int(process.pid)
-        except psutil.Error:
-            continue
-    return None
+def stop(number: int, mark: str) -> int:
+    """End all steps that are at work, and say so; return the exit code."""
+    with suppress(OSError):  # the terminal may be gone
+        print("Stopping; runs are saved first. A second Ctrl-C does not wait.", flush=True)
+    try:
+        processes.end(mark.__eq__)
+    except Stopped:
+        processes.end(mark.__eq__, grace=0.0)
+    with suppress(OSError):
+        print("Stopped. The same command goes on from here.", flush=True)
+    return 128 + number
 
 
-def build(chosen: Settings, cluster: Path, cores: str, lock: IO[str], goal: str) -> int:
+def build(
+    chosen: Settings, cluster: Path, cores: str, goal: str, environment: dict[str, str]
+) -> int:
     """Data, then Snakemake, then the last words."""
     made = GOALS[goal]
     start = time.perf_counter()
     print(f"Book with {chosen}.", flush=True)
     messages.forget()
-    data = subprocess.run([sys.executable, "-m", "vaelib.cli", "data"], check=False)
+    obtain = [sys.executable, "-m", "vaelib.cli", "data"]
+    data = subprocess.run(obtain, env=environment, start_new_session=True, check=False)
     if data.returncode:
         return data.returncode
-    code, log = run_snakemake(chosen, cluster, cores, lock, goal)
+    code, log = run_snakemake(chosen, cluster, cores, goal, environment)
     if code:
         failures = messages.failures() or [*log.splitlines()[-25:], f"Snakemake failed; see {LOG}."]
         kept = f" {made} is still that of the last good build." if made.is_file() else ""
         print(f"\nThe {goal} was not built.{kept}", *failures, sep="\n", flush=True)
         return code
+    # Void stamps were removed before Snakemake began.
+    if not stamps.path(goal).is_file():
+        print(f"The {goal} was not built, though Snakemake ended without an error; see {LOG}.")
+        return 1
     if NOTHING in log:
         print(f"Nothing to do: {made} is up to date.")
     else:
@@ -131,7 +161,7 @@ def build(chosen: Settings, cluster: Path, cores: str, lock: IO[str], goal: str)
 
 
 def run_snakemake(
-    chosen: Settings, cluster: Path, cores: str, lock: IO[str], goal: str
+    chosen: Settings, cluster: Path, cores: str, goal: str, environment: dict[str, str]
 ) -> tuple[int, str]:
     """Run the Snakefile; return its exit code and its log."""
     command = [sys.executable, "-m", "snakemake", goal, "--snakefile", "workflow/Snakefile"]
@@ -139,26 +169,33 @@ def run_snakemake(
     command += ["--config", f"profile={chosen.profile}", f"device={chosen.device}"]
     command += [f"seed={chosen.seed}"]
     LOG.parent.mkdir(exist_ok=True)
-    bars = {} if sys.stdout.isatty() else {"TQDM_DISABLE": "1"}
-    with (
-        LOG.open("w", encoding="utf-8") as log,
-        subprocess.Popen(
-            command,
-            env={**os.environ, **bars},
-            stderr=subprocess.PIPE,
-            text=True,
-            pass_fds=(lock.fileno(),),
-        ) as process,
-    ):
-        assert process.stderr is not None
-        for line in process.stderr:
-            log.write(line)
-            log.flush()
+    # In a session of its own: Ctrl-C reaches this process only, which ends the others in order.
+    # Not through a pipe: what outlives a killed Snakemake would hold it open.
+    with LOG.open("wb") as log:
+        process = subprocess.Popen(command, env=environment, stderr=log, start_new_session=True)
+    with LOG.open(encoding="utf-8", errors="replace") as log:
+        for line in lines_until(log, lambda: process.poll() is not None):
             if total := TOTAL.search(line):
                 print(f"{total[1]} steps to do:", flush=True)
             elif cluster.name != "local" and (count := COUNT.search(line)):
                 print(f"  {count[1]} of {count[2]} steps done", flush=True)
-    return process.returncode, LOG.read_text(encoding="utf-8")
+    code = process.wait()
+    return code if code >= 0 else 128 - code, LOG.read_text(encoding="utf-8", errors="replace")
+
+
+def lines_until(log: TextIO, ended: Callable[[], bool]) -> Iterator[str]:
+    """The lines of a file that is being written."""
+    line = ""
+    while True:
+        over = ended()
+        line += log.readline()
+        if line.endswith("\n"):
+            yield line
+            line = ""
+        elif over:
+            return
+        else:
+            time.sleep(0.1)
 
 
 if __name__ == "__main__":

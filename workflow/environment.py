@@ -6,6 +6,7 @@ Run by `make` with the machine's own Python, before anything is installed:
 only the standard library, and a syntax that an old Python can still refuse politely.
 """
 
+import ast
 import hashlib
 import os
 import re
@@ -26,18 +27,56 @@ HEADER = """\
 # that is by default the CUDA build, which brings NVIDIA's packages by its own exact pins.
 """
 NOT_PINNED = {"vaelib", "pip", "setuptools", "wheel"}
+# What pip is told by the user's files (sections, the stronger last) and variables: where packages
+# come from and how they are reached. The rest, such as `target` or `no-deps`, is for other work.
+SECTIONS = ["global", "install"]
+HEARD = re.compile(
+    "(extra-)?index-url|no-index|find-links|constraint|trusted-host|proxy|(client-)?cert"
+    "|(default-)?timeout|retries|(no-)?cache-dir|keyring-provider"
+)
 
 
 def freeze(python: Path) -> str:
     """Return the text of the lock file for the environment of `python`."""
     command = [str(python), "-m", "pip", "freeze", "--exclude-editable", "--quiet"]
-    lines = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     pins = []
-    for line in lines.splitlines():
+    for line in output_of(command).splitlines():
         pin = re.match(r"([A-Za-z0-9._-]+)==([^\s+]+)", line)
         if pin and pin[1].lower() not in NOT_PINNED and not pin[1].lower().startswith("nvidia-"):
             pins.append(f"{pin[1]}=={pin[2]}")
     return HEADER + "\n".join(sorted(pins, key=str.lower)) + "\n"
+
+
+def plain() -> "dict[str, str]":
+    """The environment without what the user's shell tells every Python, and every pip."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTHON", "PIP_")) or name == "PIP_CONFIG_FILE"
+    }
+
+
+def output_of(command: "list[str]") -> str:
+    """What a command of Python says."""
+    result = subprocess.run(command, env=plain(), stdout=subprocess.PIPE, text=True)
+    if result.returncode:
+        sys.exit("`{}` failed: see what it said above.".format(" ".join(command)))
+    return result.stdout
+
+
+def pip_environment(python: Path) -> "dict[str, str]":
+    """The environment in which pip does the same for everyone, from where the user gets it."""
+    told = {}
+    for line in output_of([str(python), "-m", "pip", "config", "list"]).splitlines():
+        name, _, value = line.partition("=")
+        section, _, key = name.rpartition(".")
+        if section in SECTIONS and HEARD.fullmatch(key):
+            told[SECTIONS.index(section), key] = ast.literal_eval(value)
+    heard = {"PIP_" + key.upper().replace("-", "_"): told[at, key] for at, key in sorted(told)}
+    for name, value in os.environ.items():
+        if name.startswith("PIP_") and HEARD.fullmatch(name[4:].lower().replace("_", "-")):
+            heard[name] = value
+    return {**plain(), **heard, "PIP_CONFIG_FILE": os.devnull}
 
 
 def pip(python: Path, arguments: "list[str]", log: Path) -> None:
@@ -45,7 +84,11 @@ def pip(python: Path, arguments: "list[str]", log: Path) -> None:
     command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     with log.open("w") as output:
         result = subprocess.run(
-            command + arguments, cwd=str(ROOT), stdout=output, stderr=subprocess.STDOUT
+            command + arguments,
+            cwd=str(ROOT),
+            env=pip_environment(python),
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
     if result.returncode:
         lines = log.read_text(errors="replace").splitlines()
@@ -55,16 +98,22 @@ def pip(python: Path, arguments: "list[str]", log: Path) -> None:
 
 
 def install(folder: Path) -> None:
-    """Make or bring up to date the environment in `folder`, and mark it ready."""
+    """Make or bring up to date the environment in `folder`, and mark it ready.
+
+    Its programs name the folder in their first lines, so that one that was moved is made anew.
+    """
     ready = folder / "ready"
     python = folder / "bin" / "python"
     pinned = LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes()
-    key = "{}.{} {}\n".format(*sys.version_info[:2], hashlib.sha256(pinned).hexdigest())
-    if ready.is_file() and ready.read_text() == key:
+    digest = hashlib.sha256(pinned).hexdigest()
+    key = "{}.{} {} {}\n".format(*sys.version_info[:2], digest, folder.resolve())
+    former = ready.read_text() if ready.is_file() else ""
+    if former == key:
         ready.touch()
         return
+    moved = former.split(" ", 2)[2:] not in ([], key.split(" ", 2)[2:])
     print(f"Installing requirements.lock into {folder.name} (some minutes) ...", flush=True)
-    venv.EnvBuilder(with_pip=True, clear=not ready.is_file(), symlinks=True).create(str(folder))
+    venv.EnvBuilder(with_pip=True, clear=moved or not former, symlinks=True).create(str(folder))
     pip(python, ["-r", str(LOCK), "-e", ".[book,test]"], folder / "install.log")
     ready.write_text(key)
 
@@ -87,6 +136,11 @@ def main() -> None:
         )
     if os.name != "posix":
         sys.exit("The Makefile needs Linux or macOS; on Windows use environment.yml or WSL.")
+    if os.pathsep in str(ROOT) or "\n" in str(ROOT):
+        sys.exit(
+            f"No environment can be made in {str(ROOT)!r}: give the project's folder a name "
+            "without `:` and line breaks."
+        )
     if sys.argv[1:] == ["lock"]:
         lock()
     else:

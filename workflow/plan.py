@@ -4,12 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from vaelib.errors import UserError
 from vaelib.experiments import RunRequest, explorers, groups
-from workflow import chapters, keys
-from workflow.chapters import Page
+from workflow import chapters, keys, stage, stamps
+from workflow.chapters import BOOK, Page
+from workflow.joined import PDF
+from workflow.render import HTML
 from workflow.settings import Settings
+
+RENDERING = ("requirements.lock", "workflow/render.py", "vaelib", "tests")
+PRINTING = ("workflow/pdf.py", "workflow/joined.py", "workflow/print.css")
+
+
+@dataclass(frozen=True)
+class Product:
+    """What a step makes.
+
+    Attributes:
+        key: of all that it is made from, also by the steps before it.
+        files: what it leaves; folders count with all that they hold.
+        needs: the stamps of the steps before it.
+    """
+
+    key: str
+    files: tuple[Path, ...]
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,18 +107,71 @@ class Plan:
 
     def chapter_key(self, name: str) -> str:
         page = self.chapters[name]
-        return keys.chapter(
+        own = keys.chapter(
             page,
             self.settings,
             runs=sorted(self.runs_of(name).values()),
             datasets=[self.data_key(dataset) for dataset in page.data],
         )
+        before = [self.chapter_key(other) for other in self.before(name)]
+        return keys.digest(own, before) if before else own
 
     def before(self, name: str) -> list[str]:
         """The chapters that must be there before this one: none, or all that do not wait."""
         if not self.chapters[name].comes_last:
             return []
         return [other for other, page in self.chapters.items() if not page.comes_last]
+
+    @cached_property
+    def run_stamps(self) -> dict[str, str]:
+        """The stamps of the runs that are read: slug by name."""
+        wanted = [self.network_runs, *(self.runs_of(name) for name in self.chapters)]
+        return {run_stamp(slug, key): slug for runs in wanted for slug, key in runs.items()}
+
+    def has_run(self, name: str) -> bool:
+        """Whether the run of that stamp lies where the stamp says, in the store of now."""
+        from vaelib.store import RunStore  # imports torch, which takes seconds
+
+        record = Path(stamps.path(name).read_text(encoding="utf-8").strip())
+        store = RunStore.default(self.settings.device)
+        return record.is_file() and store.root.resolve() in record.resolve().parents
+
+    @cached_property
+    def products(self) -> dict[str, Product]:
+        """What the steps make but for the runs, by the name of the stamp, in an order to make it.
+
+        Keys hold keys, so that one changes with all that lies before it.
+        """
+        found = {}
+        for name in sorted(self.chapters, key=lambda name: self.chapters[name].comes_last):
+            runs = (run_stamp(slug, key) for slug, key in self.runs_of(name).items())
+            found[f"chapters/{name}"] = Product(
+                self.chapter_key(name),
+                (stage.STAGE / BOOK / f"{name}.ipynb", stamps.RECORDS / f"{name}.json"),
+                (*runs, *(f"chapters/{other}" for other in self.before(name))),
+            )
+        if self.network_runs:
+            runs = (run_stamp(slug, key) for slug, key in self.network_runs.items())
+            found["networks"] = Product(
+                self.networks_key(), (stage.STAGE / stage.NETWORKS,), tuple(runs)
+            )
+        sources = stage.sources()
+        code = keys.files(Path("workflow/stage.py"), Path("workflow/chapters.py"))
+        found["stage"] = Product(
+            keys.digest(code, keys.files(*sources)), tuple(stage.STAGE / path for path in sources)
+        )
+        # The reference is made from docstrings, and links to the tests.
+        rendering = keys.files(*map(Path, RENDERING))
+        before = [product.key for product in found.values()]
+        found["book"] = Product(keys.digest(rendering, before), (HTML,), tuple(found))
+        printing = keys.files(*map(Path, PRINTING))
+        found["pdf"] = Product(keys.digest(printing, found["book"].key), (PDF,), ("book",))
+        return found
+
+
+def run_stamp(slug: str, key: str) -> str:
+    """The name of a run's stamp."""
+    return f"runs/{slug}.{key}"
 
 
 def make(settings: Settings) -> Plan:

@@ -23,8 +23,9 @@ def render() -> Path:
     """Run Jupyter Book with warnings as errors; return the folder of the HTML."""
     shutil.rmtree(RENDERED, ignore_errors=True)
     LOG.parent.mkdir(parents=True, exist_ok=True)
-    jupyter_book = Path(sys.executable).with_name("jupyter-book")
-    command = [str(jupyter_book), "build", str(STAGE)]
+    # As a module: a script's first line cannot hold every path of an environment.
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    command += ["build", str(STAGE)]
     command += ["--path-output", str(RENDERED), "--all", "--warningiserror", "--keep-going", "-n"]
     plain = {**os.environ, "NO_COLOR": "1"}
     with LOG.open("w", encoding="utf-8") as log:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from vaelib import experiments
 from vaelib.errors import UserError
 
+LARGEST_SEED = 2**32 - 1  # of NumPy's generators
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -35,8 +37,11 @@ def read(profile: str, device: str, seed: str | int) -> Settings:
             number.
     """
     experiments.profile(profile)
-    if not re.fullmatch(r"\d{1,9}", str(seed)):
-        raise UserError(f"seed {str(seed)!r} is not a whole number from 0: use for example SEED=0")
+    if not re.fullmatch(r"[0-9]{1,10}", str(seed)) or int(seed) > LARGEST_SEED:
+        raise UserError(
+            f"seed {str(seed)!r} is not a whole number from 0 to {LARGEST_SEED}: "
+            "use for example SEED=0"
+        )
     if device != "cpu":
         from vaelib.provenance import check_device  # imports torch, which takes seconds
 

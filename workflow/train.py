@@ -12,6 +12,8 @@ from pathlib import Path
 
 from vaelib import cli, runs
 from vaelib.errors import UserError
+from vaelib.files import write_atomically
+from vaelib.store import RECORD
 from workflow import messages, settings
 
 
@@ -23,16 +25,20 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     start = time.perf_counter()
     try:
-        requests = cli.select(options.slug, options.profile, seed=int(options.seed))
-        runs.ensure(requests, device=options.device, progress=sys.stderr.isatty())
+        chosen = settings.read(options.profile, options.device, options.seed)
+        requests = cli.select(options.slug, chosen.profile, seed=chosen.seed)
+        (run,) = runs.ensure(requests, device=chosen.device, progress=sys.stderr.isatty())
     except UserError as error:
         messages.fail(options.slug, f"Run {options.slug} failed: {error}")
         return 2
+    except KeyboardInterrupt:
+        print(f"Run {options.slug} was stopped, and goes on from its last checkpoint.", flush=True)
+        return 130
     except Exception as error:
         messages.fail(options.slug, f"Run {options.slug} failed: {type(error).__name__}: {error}")
         raise
     options.stamp.parent.mkdir(parents=True, exist_ok=True)
-    options.stamp.touch()
+    write_atomically(options.stamp, f"{(run.folder / RECORD).absolute()}\n".encode())
     messages.done("run", options.slug, time.perf_counter() - start)
     return 0
 
