@@ -43,7 +43,8 @@ def executed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "_toc.yml").write_text("root: book/one\n")
     staged = tmp_path / stage.STAGE / chapters.BOOK
     staged.mkdir(parents=True)
-    nbformat.write(new_notebook(cells=[new_code_cell("1 + 1")]), staged / "one.ipynb")
+    cell = new_code_cell("1 + 1", execution_count=1)
+    nbformat.write(new_notebook(cells=[cell]), staged / "one.ipynb")
     return tmp_path
 
 
@@ -60,6 +61,16 @@ def test_a_published_notebook_finds_its_package_on_colab(executed: Path) -> None
     assert "--branch notebooks https://github.com/you/fork /content/companion" in first.source
     assert first.source.index('if "google.colab"') < first.source.index("!git clone")
     assert second.source == "1 + 1"
+
+
+def test_what_is_not_sound_is_not_published(
+    executed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (executed / "_config.yml").write_text(settings("https://github.com/you/fork"))
+    (executed / stage.STAGE / chapters.BOOK / "one.ipynb").write_text("{")
+    assert publish.main(["out"]) == 2
+    assert "one.ipynb is not a notebook" in capsys.readouterr().err
+    assert not (executed / "out").exists()
 
 
 def test_without_a_repository_nothing_is_published(

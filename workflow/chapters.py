@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from vaelib.errors import UserError
 from vaelib.source_hash import imported_modules
+from workflow import myst, parameters
+from workflow.myst import Cell
 
 BOOK = Path("book")
 TOC = Path("_toc.yml")
-HEADER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
-CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-OPTIONS = re.compile(r"\A(?::[\w-]+:[^\n]*\n)+|\A---\n.*?\n---\n", re.DOTALL)
+HEADER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
 COMPANION_KEYS = {"data", "runs", "after"}
 EXPLORER = re.compile(r"\{container\} explorer explorer-([\w-]+)")
 # The explorers that load networks when the reader touches them.
@@ -42,12 +40,19 @@ class Page:
 
     @cached_property
     def text(self) -> str:
-        return self.path.read_text(encoding="utf-8")
+        try:
+            return self.path.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            raise UserError(
+                f"page {self.name}, line {line} is not UTF-8 "
+                f"(byte 0x{error.object[error.start]:02x}): save the file as UTF-8"
+            ) from None
 
     @cached_property
     def header(self) -> dict[str, Any]:
         found = HEADER.match(self.text)
-        return dict(yaml.safe_load(found[1]) or {}) if found else {}
+        return myst.mapping(found[1], f"page {self.name}: the lines of the header") if found else {}
 
     @property
     def computes(self) -> bool:
@@ -55,7 +60,12 @@ class Page:
 
     @cached_property
     def _companion(self) -> dict[str, Any]:
-        companion = dict(self.header.get("companion") or {})
+        companion = self.header.get("companion") or {}
+        if not isinstance(companion, dict):
+            raise UserError(
+                f"chapter {self.name} has {companion!r} as its companion header: "
+                f"use {', '.join(sorted(COMPANION_KEYS))}"
+            )
         if unknown := companion.keys() - COMPANION_KEYS:
             raise UserError(
                 f"chapter {self.name} has {sorted(unknown)[0]!r} in its companion header: "
@@ -65,11 +75,20 @@ class Page:
 
     @property
     def data(self) -> list[str]:
-        return list(self._companion.get("data") or [])
+        return self._names("data")
 
     @property
     def runs(self) -> list[str]:
-        return list(self._companion.get("runs") or [])
+        return self._names("runs")
+
+    def _names(self, key: str) -> list[str]:
+        names = self._companion.get(key) or []
+        if not isinstance(names, list):
+            raise UserError(
+                f"chapter {self.name} has {names!r} as {key} in its companion header: "
+                f"write [{names}]"
+            )
+        return names
 
     @property
     def comes_last(self) -> bool:
@@ -81,18 +100,33 @@ class Page:
         return not WITH_NETWORKS.isdisjoint(EXPLORER.findall(self.text))
 
     @cached_property
+    def cells(self) -> list[Cell]:
+        """Its code cells."""
+        return myst.code_cells(self.text, self.name)
+
+    @cached_property
     def modules(self) -> list[str]:
         """The modules of vaelib that its code cells import."""
+        return sorted(self._in_cells(lambda code: imported_modules(ast.parse(code))))
+
+    @cached_property
+    def reads(self) -> list[str]:
+        """Those of profile, device and seed that its code cells read, in this order."""
+        read = self._in_cells(parameters.read_by)
+        read.update(word for cell in self.cells for word in myst.words_of_magic(cell.code))
+        return [name for name in parameters.PARAMETERS if name in read]
+
+    def _in_cells(self, names: Callable[[str], Iterable[str]]) -> set[str]:
+        """The names that a function finds in the Python of any cell."""
         found: set[str] = set()
-        for number, cell in enumerate(CELL.findall(self.text), start=1):
-            code = re.sub(r"^\s*[%!].*$", "", OPTIONS.sub("", cell), flags=re.MULTILINE)
+        for number, cell in enumerate(self.cells, start=1):
             try:
-                found.update(imported_modules(ast.parse(code)))
+                found.update(names(myst.without_magic(cell.code)))
             except SyntaxError as error:
                 raise UserError(
                     f"chapter {self.name}, code cell {number} is not Python: {error.msg}"
                 ) from None
-        return sorted(found)
+        return found
 
 
 def pages(root: Path = Path()) -> list[Page]:
@@ -101,7 +135,7 @@ def pages(root: Path = Path()) -> list[Page]:
     Raises:
         UserError: if a page has no source.
     """
-    toc = yaml.safe_load((root / TOC).read_text(encoding="utf-8"))
+    toc = myst.mapping((root / TOC).read_text(encoding="utf-8"), f"the lines of {TOC}")
     found = [Page(root / f"{entry}.md") for entry in toc_entries(toc)]
     for page in found:
         if not page.path.is_file():

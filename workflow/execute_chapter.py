@@ -9,33 +9,29 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import platform
 import re
+import signal
 import sys
-import tempfile
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import FrameType
 
-import jupytext
 import nbformat.v4
-import papermill
 from nbformat import NotebookNode
-from papermill.exceptions import PapermillExecutionError
 
 from vaelib.errors import UserError
 from vaelib.files import write_atomically
-from workflow import messages, settings
+from workflow import messages, myst, outputs, parameters, settings, soundness
 from workflow.chapters import BOOK, Page
+from workflow.execution import ChapterError, execute
 from workflow.settings import Settings
 
 STAGE = messages.BUILD / "stage" / BOOK
 TIMES = messages.BUILD / "chapters"
-PARAMETERS = ("profile", "device", "seed")
-ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 TITLE = re.compile(r"^# .*$", re.MULTILINE)
 BANNER = """\
 ```{{admonition}} Not the paper's data
@@ -47,42 +43,46 @@ What this page shows was computed from the stand-in, and checks that need the re
 ```"""
 
 
+class Stopped(KeyboardInterrupt):
+    """A signal asked this process to stop."""
+
+    def __init__(self, number: int, frame: FrameType | None) -> None:
+        for each in SIGNALS:
+            signal.signal(each, signal.SIG_IGN)  # the kernel is shut down in peace
+        super().__init__(number)
+        self.signal = signal.Signals(number)
+
+
+def stop(number: int, frame: FrameType | None) -> None:
+    """Handle a signal."""
+    raise Stopped(number, frame)
+
+
 def prepare(page: Page, chosen: Settings) -> NotebookNode:
     """The chapter as a notebook that holds the reader's settings and, if need be, the banner.
 
     Raises:
-        UserError: if the chapter has no title or no complete cell of parameters.
+        UserError: if the chapter is no notebook, has no title, or sets other parameters than it
+            reads.
     """
-    notebook: NotebookNode = jupytext.reads(page.text, fmt="md:myst")
+    notebook = myst.notebook(page.text, page.name, page.cells)
     notebook.metadata = NotebookNode(
         kernelspec=NotebookNode(display_name="Python 3", language="python", name="python3"),
         language_info=NotebookNode(name="python"),
     )
     for number, cell in enumerate(notebook.cells, start=1):
         cell.id = f"cell-{number}"
-    set_parameters(notebook, page.name, vars(chosen))
+    parameters.write(notebook, page.name, vars(chosen), page.reads)
+    refuse(soundness.of_source(notebook, page.name))
     if stand_ins := stand_ins_of(page.data):
         insert_banner(notebook, page.name, stand_ins)
     return notebook
 
 
-def set_parameters(notebook: NotebookNode, name: str, values: dict[str, Any]) -> None:
-    """Write the values into the cell tagged `parameters`, which stays the only one to be seen."""
-    tagged = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
-    if len(tagged) != 1:
-        raise UserError(
-            f"chapter {name} has {len(tagged)} cells tagged parameters: give it exactly one"
-        )
-    for parameter in PARAMETERS:
-        pattern = re.compile(rf"^{parameter} *= *(\"[^\"]*\"|[^#\n]*?)(?= *(#.*)?$)", re.MULTILINE)
-        found = pattern.search(tagged[0].source)
-        if found is None:
-            raise UserError(
-                f"chapter {name} does not set {parameter} in its parameters cell: "
-                f"add the line `{parameter} = ...`"
-            )
-        before, after = tagged[0].source[: found.start()], tagged[0].source[found.end() :]
-        tagged[0].source = f"{before}{parameter} = {json.dumps(values[parameter])}{after}"
+def refuse(findings: Iterable[str]) -> None:
+    """Raise what was found, if anything was."""
+    if found := list(findings):
+        raise UserError("\n".join(found))
 
 
 def stand_ins_of(datasets: list[str]) -> dict[str, str]:
@@ -105,95 +105,34 @@ def insert_banner(notebook: NotebookNode, name: str, stand_ins: dict[str, str]) 
     raise UserError(f"chapter {name} has no title: begin it with a line `# Title`")
 
 
-def execute(notebook: NotebookNode, name: str) -> NotebookNode:
-    """Run all cells with this environment's own kernel, in the project's folder."""
-    with tempfile.TemporaryDirectory() as scratch:
-        configuration = Path(scratch) / "profile_default" / "ipython_kernel_config.py"
-        configuration.parent.mkdir()
-        configuration.write_text("get_config().IPKernelApp.log_level = 'CRITICAL'\n")
-        os.environ["IPYTHONDIR"] = scratch  # nobody's startup files, and no shared history
-        os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
-        os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        executed: NotebookNode = papermill.execute_notebook(
-            notebook,
-            None,
-            kernel_name="python3",
-            cwd=Path.cwd(),
-            progress_bar={"desc": name, "leave": False} if sys.stderr.isatty() else False,
-        )
-    return executed
-
-
-def clean(notebook: NotebookNode) -> NotebookNode:
-    """Remove what differs from one execution to the next: times, progress bars, addresses.
-
-    The warning about a stand-in goes too: the banner says it, without a path of this machine.
-    """
-    notebook.metadata.pop("papermill", None)
-    for cell in notebook.cells:
-        cell.metadata.pop("papermill", None)
-        cell.metadata.pop("execution", None)
-        if "tags" in cell.metadata and not cell.metadata["tags"]:
-            del cell.metadata["tags"]
-        if cell.cell_type == "code":
-            cell.outputs = joined(
-                o for o in cell.outputs if not (is_progress(o) or is_stand_in_warning(o))
-            )
-    return notebook
-
-
-def joined(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
-    """The outputs, with what was printed in pieces in one: where it breaks is a matter of time."""
-    found: list[NotebookNode] = []
-    for output in outputs:
-        last = found[-1] if found else None
-        if last and last.output_type == output.output_type == "stream" and last.name == output.name:
-            found[-1] = NotebookNode({**last, "text": last.text + output.text})
-        else:
-            found.append(output)
-    return found
-
-
-def is_progress(output: NotebookNode) -> bool:
-    """Whether an output is a progress bar, as text or as a widget."""
-    if output.output_type == "stream":
-        return output.name == "stderr" and "\r" in output.text
-    return "application/vnd.jupyter.widget-view+json" in output.get("data", {})
-
-
-def is_stand_in_warning(output: NotebookNode) -> bool:
-    """Whether an output is the warning that a stand-in is used."""
-    return bool(output.output_type == "stream" and "StandInWarning" in output.text)
-
-
-def describe(error: PapermillExecutionError, notebook: NotebookNode, name: str) -> str:
-    """Chapter, cell and error in one sentence."""
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    number = next(i for i, c in enumerate(code, start=1) if c.source == error.source)
-    first_line = error.source.strip().splitlines()[0]
-    message = ESCAPE.sub("", str(error.evalue)).strip()
-    return f"Chapter {name} failed in code cell {number} (`{first_line}`): {error.ename}: {message}"
-
-
 def write(path: Path, text: str) -> None:
     """Put the file in its place whole, and its folder if that is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, text.encode())
 
 
-def run(name: str, chosen: Settings) -> None:
-    """Execute a chapter and write its notebook and its time."""
+def run(name: str, chosen: Settings, limit: int | None = None) -> None:
+    """Execute a chapter and write its notebook and its time.
+
+    Raises:
+        UserError: if there is no such chapter, or if it cannot be executed as it is.
+        ChapterError: if a cell did not run to its end.
+    """
     start = time.perf_counter()
     page = Page(BOOK / f"{name}.md")
-    notebook = prepare(page, chosen)
-    executed = clean(execute(notebook, name))
+    if not page.path.is_file():
+        raise UserError(f"chapter {name!r} is not there: write {page.path}")
+    if not page.computes:
+        raise UserError(f"page {name} does not compute: give it a jupytext header")
+    executed = outputs.clean(execute(prepare(page, chosen), name, limit))
+    refuse(soundness.of_execution(executed, name))
     seconds = time.perf_counter() - start
     write(STAGE / f"{name}.ipynb", nbformat.v4.writes(executed) + "\n")
     times = {
         "chapter": name,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(seconds, 1),
-        **vars(chosen),
+        "settings": {parameter: vars(chosen)[parameter] for parameter in page.reads},
         "data": page.data,
         "stand_ins": sorted(stand_ins_of(page.data)),
         "runs": page.runs,
@@ -207,20 +146,31 @@ def run(name: str, chosen: Settings) -> None:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("chapter")
+    parser.add_argument("--limit", type=int, help="seconds after which a cell is stopped")
     settings.add_options(parser)
     options = parser.parse_args(arguments)
+    name = options.chapter
     try:
-        run(options.chapter, settings.read(options.profile, options.device, options.seed))
+        chosen = settings.read(options.profile, options.device, options.seed)
+        run(name, chosen, options.limit)
     except UserError as error:
-        messages.fail(options.chapter, str(error))
+        messages.fail(name, str(error))
         return 2
-    except PapermillExecutionError as error:
-        print(ESCAPE.sub("", "\n".join(error.traceback)), flush=True)
-        notebook = jupytext.read(BOOK / f"{options.chapter}.md", fmt="md:myst")
-        messages.fail(options.chapter, describe(error, notebook, options.chapter))
+    except ChapterError as error:
+        if error.traceback:
+            print(error.traceback, flush=True)
+        messages.fail(name, str(error))
         return 1
+    except OSError as error:
+        messages.fail(name, f"Chapter {name} could not be executed or written: {error}")
+        return 1
+    except Stopped as stopped:
+        messages.fail(name, f"Chapter {name} was stopped by {stopped.signal.name}.")
+        return 128 + stopped.signal
     return 0
 
 
 if __name__ == "__main__":
+    for each in SIGNALS:
+        signal.signal(each, stop)
     sys.exit(main())

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 LOCK = Path("requirements.lock")
 KNOWN_RESULTS = (Path("data/paper"), Path("data/reference"))
-EXECUTION = Path("workflow/execute_chapter.py")
+EXECUTION = [
+    Path("workflow") / f"{name}.py"
+    for name in ("execute_chapter", "execution", "myst", "outputs", "parameters")
+]
 NETWORKS = Path("workflow/write_networks.py")
 
 
@@ -53,14 +56,14 @@ def run(request: RunRequest, settings: Settings, dataset: str) -> str:
 
 
 def chapter(page: Page, settings: Settings, *, runs: list[str], datasets: list[str]) -> str:
-    """The key of a chapter: its source, what it reads, the code, the packages, the settings."""
+    """The key of a chapter: its source, the code, the packages, and what it reads of the rest."""
     return digest(
         page.text,
         source_hash(*page.modules) if page.modules else "",
         runs,
         datasets,
-        files(*KNOWN_RESULTS, LOCK, EXECUTION),
-        [settings.profile, settings.device, settings.seed],
+        files(*KNOWN_RESULTS, LOCK, *EXECUTION),
+        {name: vars(settings)[name] for name in page.reads},
     )
 
 

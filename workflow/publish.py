@@ -14,8 +14,9 @@ import nbformat
 import yaml
 from nbformat.v4 import new_code_cell
 
+from vaelib.errors import UserError
 from vaelib.files import write_atomically
-from workflow import chapters
+from workflow import chapters, soundness
 from workflow.stage import CONFIG, STAGE
 
 ON_COLAB = """\
@@ -30,7 +31,13 @@ if "google.colab" in sys.modules:
 
 
 def publish(folder: Path, url: str, branch: str) -> list[Path]:
-    """Write every executed chapter into the folder, its Colab cell first."""
+    """Write every executed chapter into the folder, its Colab cell first.
+
+    Raises:
+        UserError: if a page of the book is not sound; nothing is written then.
+    """
+    if findings := list(soundness.of_stage(STAGE)):
+        raise UserError("\n".join(findings))
     written = []
     folder.mkdir(parents=True, exist_ok=True)
     for page in (page for page in chapters.pages() if page.computes):
@@ -51,7 +58,11 @@ def main(arguments: list[str] | None = None) -> int:
     if not repository.get("url"):
         print("No notebooks to publish: set repository.url in _config.yml to your fork.")
         return 0
-    written = publish(options.folder, repository["url"], repository["branch"])
+    try:
+        written = publish(options.folder, repository["url"], repository["branch"])
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
     print(f"{len(written)} notebooks written to {options.folder}.")
     return 0
 

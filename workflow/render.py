@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from workflow import chapters, messages
+from workflow import chapters, messages, soundness
 from workflow.stage import STAGE
 
 HTML = messages.BUILD / "html"
@@ -60,6 +60,9 @@ def swap(new: Path) -> None:
 
 def main() -> int:
     start = time.perf_counter()
+    if findings := list(soundness.of_stage(STAGE)):
+        messages.fail("~render", "\n".join(findings))
+        return 1
     try:
         swap(render())
     except RuntimeError as error:
