@@ -243,21 +243,41 @@ def test_leads_by_hidden_units_decide_c11(leads: dict[int, float], verdict: str)
 
 
 @pytest.mark.parametrize(
-    ("largest", "verdict"),
-    [([0.0, 0.3], REPRODUCED), ([0.0, 0.9], PARTLY), ([0.7, 0.9], NOT_REPRODUCED), ([], NOT_RUN)],
+    ("largest", "rounding", "verdict"),
+    [
+        ([0.0, 0.3], "other", REPRODUCED),
+        ([0.0, 0.3], "not recorded", REPRODUCED),
+        ([0.0, 0.9], "other", PARTLY),
+        ([0.7, 0.9], "not recorded", NOT_REPRODUCED),
+        ([0.0, 0.0], "same", REPRODUCED),
+        ([0.0, 1e-9], "same", PARTLY),
+        ([1e-9, 0.3], "same", NOT_REPRODUCED),
+        ([], "same", NOT_RUN),
+    ],
 )
 def test_a_beginning_is_judged_by_the_way_that_it_has_come(
-    largest: list[float], verdict: str
+    largest: list[float], rounding: str, verdict: str
 ) -> None:
+    """To the last bit where rounding is the same by the records, and else within a tolerance."""
     table = pd.DataFrame(
         {
             "largest": largest,
             "scale": 50.0,
             "identical": [value == 0 for value in largest],
             "until": 10**5,
+            "rounding": rounding,
         }
     )
-    assert curves.own_beginning(evidence(beginnings=table)).verdict == verdict
+    found = curves.own_beginning(evidence(beginnings=table))
+    assert found.verdict == verdict
+    if verdict == NOT_RUN:
+        return
+    demand = {
+        "same": "of 2 to the last bit, as code and processor are the same",
+        "other": "of 2 to 1% of the way that they have come, where code or rounding is another",
+        "not recorded": "of 2 to 1% of the way that they have come, where the rounding is not",
+    }
+    assert demand[rounding] in found.evidence
 
 
 def test_the_furthest_run_of_each_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
+from vaelib import rounding
 from vaelib.errors import UserError
 from vaelib.provenance import check_device, environment
 
@@ -13,6 +15,8 @@ def test_environment_names_what_changes_bits() -> None:
     found = environment(device="cpu")
     assert found["torch"] == torch.__version__
     assert found["threads"] == torch.get_num_threads()
+    assert found["numpy"] == np.__version__
+    assert found["rounding"] == rounding.here("cpu")
     assert found["device"] == "cpu"
 
 

@@ -156,6 +156,44 @@ def test_stepsize_is_chosen_by_the_training_objective(store: RunStore) -> None:
     assert ensure(store, AEVB, 500).record.stepsizes_compared == {}
 
 
+def test_a_run_that_is_moved_says_so_and_records_where_each_part_was_computed(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ensure(store, AEVB, 500)
+    ensure(store, AEVB, 700)
+    assert capsys.readouterr().err == ""
+    at_home = carrying.environment
+
+    def elsewhere(*, device: str) -> dict[str, Any]:
+        found = at_home(device=device)
+        return found | {"rounding": found["rounding"] | {"capability": "ELSEWHERE"}}
+
+    monkeypatch.setattr(carrying, "environment", elsewhere)
+    record = ensure(store, AEVB, 1000).record
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert said.startswith(
+        f"{AEVB.slug}: goes on from 700 samples, and its last bits may be others"
+    )
+    assert said.endswith("capability AVX512, now ELSEWHERE\n".replace("AVX512", capability()))
+    parts = [segment["environment"]["rounding"]["capability"] for segment in record.segments]
+    assert parts == [capability(), capability(), "ELSEWHERE"]
+
+
+def capability() -> str:
+    return torch.backends.cpu.get_cpu_capability()
+
+
+def test_a_run_from_before_rounding_was_recorded_goes_on_with_a_word(
+    store: RunStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = ensure(store, AEVB, 500).record
+    del record.segments[0]["environment"]["rounding"]
+    store.save(record, stored(store, AEVB)[1])
+    assert ensure(store, AEVB, 1000).record.samples == 1000
+    assert "what rounded its earlier part is not recorded" in capsys.readouterr().err
+
+
 def test_provenance_is_recorded(store: RunStore) -> None:
     record = ensure(store, AEVB, 500).record
     assert record.data["sha256"] == "0" * 64

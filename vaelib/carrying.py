@@ -9,6 +9,7 @@ import time
 import torch
 from torch import Tensor
 
+from vaelib import rounding
 from vaelib.assembly import compare_stepsizes, make_trainer
 from vaelib.config import RunConfig
 from vaelib.datasets import Dataset
@@ -91,14 +92,20 @@ def carry(
                 f"numbers: carry it on with device {started_on!r}, or use another seed"
             )
     trainer = make_trainer(config, data, stepsize=record.stepsize, device=device)
+    here = environment(device=device)
     if state is not None:
         trainer.load_state_dict(state)
+        if changed := rounding.changes(record.segments[-1]["environment"], here):
+            say(
+                f"{config.slug}: goes on from {trainer.samples} samples, and its last bits may be "
+                f"others than those of a run that was not moved: {changed}"
+            )
     segment = {
         "until": trainer.samples,
         "asked": until,
         "seconds": 0.0,
         "compiled": compile_step,
-        "environment": environment(device=device),
+        "environment": here,
     }
     record.segments.append(segment)
 
@@ -208,7 +215,9 @@ def finite(points: list[CurvePoint], config: RunConfig) -> list[CurvePoint]:
 def set_aside(record: Record, store: RunStore) -> None:
     """Move a run that other code computed out of the way, with a word."""
     aside = store.set_aside(record)
-    Bar.write(
-        f"{record.config.slug}: vaelib has changed since; the earlier run is now in {aside}",
-        file=sys.stderr,
-    )
+    say(f"{record.config.slug}: vaelib has changed since; the earlier run is now in {aside}")
+
+
+def say(line: str) -> None:
+    """Print a line on standard error, above the bars."""
+    Bar.write(line, file=sys.stderr)

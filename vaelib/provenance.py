@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from vaelib import rounding
 from vaelib.errors import UserError
 
 MOST_THREADS = 1024
@@ -33,15 +34,17 @@ def threads() -> int:
 
 
 def environment(*, device: str) -> dict[str, Any]:
-    """The parts of the machine that can change the last bits of a run."""
+    """Versions, and the parts of the machine that can change the last bits of a run."""
     name = torch.cuda.get_device_name(device) if device.startswith("cuda") else platform.machine()
     return {
         "vaelib": version("vaelib"),
         "python": platform.python_version(),
         "torch": torch.__version__,
+        "numpy": version("numpy"),
         "threads": torch.get_num_threads(),
         "device": device,
         "device_name": name,
+        "rounding": rounding.here(device),
     }
 
 

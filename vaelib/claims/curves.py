@@ -169,18 +169,35 @@ def agreement(evidence: Evidence) -> Verdict:
 
 
 def own_beginning(evidence: Evidence) -> Verdict:
-    """R1: the largest distance of the reader's own runs from the reference runs."""
+    """R1: whether the reader's own runs are the reference's to the bit, where they must be.
+
+    They must where both records tell of the same code, processor, libraries and threads. Elsewhere
+    they must keep within a tolerance of the way that the curve has come.
+    """
     table = evidence.beginnings
     if table.empty:
         return Verdict(NOT_RUN, "no reference run has the settings of these runs")
+    exact = table["rounding"] == "same"
     relative = table["largest"] / table["scale"].clip(lower=1.0)
-    near = int((relative <= BEGINNING_TOLERANCE).sum())
-    text = (
-        f"{near} of {len(table)} runs follow the reference to {BEGINNING_TOLERANCE:.0%} of the way "
-        f"that they have come, {int(table['identical'].sum())} to the last bit; largest distance "
-        f"{table['largest'].max():.2g} nats, up to {significant(table['until'].max())} samples"
+    holds = table["identical"].where(exact, relative <= BEGINNING_TOLERANCE)
+    demands = {
+        "same": "to the last bit, as code and processor are the same",
+        "other": f"to {BEGINNING_TOLERANCE:.0%} of the way that they have come, where code or "
+        "rounding is another",
+        "not recorded": f"to {BEGINNING_TOLERANCE:.0%} of the way that they have come, where the "
+        "rounding is not recorded",
+    }
+    listed = ", ".join(
+        f"{int(holds[rows].sum())} of {rows.sum()} {demand}"
+        for kind, demand in demands.items()
+        if (rows := table["rounding"] == kind).any()
     )
-    verdict = REPRODUCED if near == len(table) else PARTLY if near else NOT_REPRODUCED
+    text = (
+        f"runs that follow the reference: {listed}; {int(table['identical'].sum())} of all are "
+        f"equal to the last bit; largest distance {table['largest'].max():.2g} nats, up to "
+        f"{significant(table['until'].max())} samples"
+    )
+    verdict = REPRODUCED if holds.all() else PARTLY if holds.any() else NOT_REPRODUCED
     return Verdict(verdict, text)
 
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from vaelib import runs
+from vaelib import rounding, runs
+from vaelib.carrying import COMPILED_FROM
 from vaelib.store import Run
 
 KEYS = ["dataset", "n_latent", "n_train", "algorithm", "split"]
@@ -26,6 +27,8 @@ class Beginning(NamedTuple):
         largest: the largest distance between them, in nats per datapoint.
         scale: how far the curve moved between its first and its last common point, in nats.
         identical: whether all points are equal to the last bit.
+        rounding: whether they must be, by what the records tell of code and machine: "same",
+            "other" or "not recorded".
     """
 
     points: int
@@ -33,6 +36,7 @@ class Beginning(NamedTuple):
     largest: float
     scale: float
     identical: bool
+    rounding: rounding.Agreement
 
 
 def at(curve: pd.DataFrame, samples: float) -> float | None:
@@ -99,12 +103,16 @@ def beginning(own: Run, reference: Run) -> Beginning | None:
         return None
     distance = (both["value_own"] - both["value_reference"]).abs()
     ranges = both.groupby("split")["value_reference"].agg(np.ptp)
+    until = int(both["training_samples"].max())
     return Beginning(
         points=len(both),
-        until=int(both["training_samples"].max()),
+        until=until,
         largest=float(distance.max()),
         scale=float(ranges.max()),
         identical=bool((distance == 0.0).all()),
+        rounding=rounding.agreement(
+            own.record, reference.record, until=until, compiled_from=COMPILED_FROM
+        ),
     )
 
 
