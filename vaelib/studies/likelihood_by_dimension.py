@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from vaelib.limits import Count, checked
 from vaelib.marginal_likelihood import posterior_density_estimator
 from vaelib.model import VariationalAutoencoder
 from vaelib.quadrature import SCAN_POINTS_PER_AXIS, quadrature
@@ -20,12 +21,13 @@ LATTICE_TOLERANCE = 0.01  # nats
 MEANS = ("decodings", "seconds", "weights", "chains", "reference_error", "reference_weights")
 
 
+@checked
 def likelihood_by_dimension(
     models: Mapping[int, VariationalAutoencoder],
     x: Tensor,
     *,
     generator: torch.Generator,
-    n_samples: Sequence[int] = (50, 200),
+    n_samples: Sequence[Count] = (50, 200),
 ) -> pd.DataFrame:
     """Claim C9: Appendix D's estimator against a reference, as the latent dimensions grow.
 
