@@ -51,9 +51,8 @@ def test_codes_without_labels_in_them_are_at_chance() -> None:
 
 def test_impossible_k_is_named() -> None:
     x, labels = torch.zeros(3, 1), torch.zeros(3)
-    for k in (0, 4):
-        with pytest.raises(UserError, match=f"k is {k}: give a number of neighbours from 1 to 3"):
-            studies.neighbour_accuracy(x, labels, x, labels, k=k)
+    with pytest.raises(UserError, match="k is 4: give a number of neighbours from 1 to 3"):
+        studies.neighbour_accuracy(x, labels, x, labels, k=4)
 
 
 def test_principal_components_are_those_of_the_singular_values() -> None:

@@ -60,7 +60,7 @@ def test_energy_error_of_a_harmonic_oscillator() -> None:
     ratios = (table["error"][:-1].to_numpy() / table["error"][1:].to_numpy()).tolist()
     assert ratios == pytest.approx([4.0, 4.0], rel=0.05)
     for stepsize in (0.0, 2.0):
-        with pytest.raises(UserError, match=f"stepsize {stepsize}"):
+        with pytest.raises(UserError, match=rf"stepsizes? .*{stepsize}"):
             studies.energy_error(standard_normal, start, (stepsize,), length=1.0, generator=rng())
 
 

@@ -109,6 +109,7 @@ class Backpropagation:
         """The gradient in the inputs, `(n, n_in)`."""
         return self._product(gradients.hidden, self._network.hidden.weight)
 
+    @checked
     def noise(self, inputs: Tensor, *, generator: torch.Generator) -> Tensor:
         """What `sample` needs, as `networks.draw` draws it: `(n, n_out)`."""
         noise = inputs.new_empty(len(inputs), self._heads[0].out_features)

@@ -16,6 +16,7 @@ import numpy as np
 from torch import Tensor
 
 from vaelib.errors import UserError
+from vaelib.limits import Positive, checked
 
 # The character that stands for 0, and how many steps up and down from it there are. All of them lie
 # between the characters that end or bend a string literal, which are below 0x80, and the halves of
@@ -69,7 +70,8 @@ def step_of(name: str, tensor: Tensor) -> float:
     return largest / STEPS or 1.0
 
 
-def characters(tensor: Tensor, step: float) -> bytes:
+@checked
+def characters(tensor: Tensor, step: Positive) -> bytes:
     """The values, rounded to whole steps, as UTF-16 characters."""
     values = tensor.detach().cpu().double().numpy()
     return (np.rint(values / step).astype(np.int64) + ZERO).astype("<u2").tobytes()

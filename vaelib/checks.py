@@ -40,6 +40,23 @@ def check_data(x: Tensor, *, n_dimensions: int = 2) -> None:
         )
 
 
+def check_floats(x: Tensor) -> None:
+    """Look whether x holds floating-point numbers.
+
+    Raises:
+        UserError: if it holds integers, bools or complex numbers.
+    """
+    if not x.is_floating_point():
+        raise UserError(no_floats(str(x.dtype).removeprefix("torch."), "x.float()"))
+
+
+def no_floats(kind: str, remedy: str) -> str:
+    """The sentence on data of another kind."""
+    if kind != "bool":
+        remedy += " / 255 for bytes"
+    return f"x holds {kind}: pass floating-point pixels, such as {remedy}"
+
+
 def check_like(x: Tensor, parameter: Tensor) -> None:
     """Look whether x is in the dtype and on the device of a model's parameter.
 

@@ -19,6 +19,7 @@ from vaelib.figures.learning_curves import (
     NAMES,
     REAL,
 )
+from vaelib.limits import checked
 from vaelib.paper import Figure
 from vaelib.record import Record
 from vaelib.runs import curves
@@ -48,6 +49,7 @@ class CurveData:
         return f'<script type="application/json">{text}</script>'
 
 
+@checked
 def curve_data(figure: Figure, ours: Sequence[Run], *, reference: Sequence[Run] = ()) -> CurveData:
     """The paper's curves, the reference runs' and ours, panel by panel.
 

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from vaelib.checks import check_data, check_like, check_pixels
+from vaelib.checks import check_data, check_floats, check_like, check_pixels, no_floats
 from vaelib.errors import UserError
 from vaelib.networks import BernoulliMLP, check_intensities
 
@@ -41,8 +41,7 @@ def datapoints(model: nn.Module, x: Data) -> Tensor:
         x = _of_array(x, like)
     if not isinstance(x, Tensor):
         raise UserError(f"x is a {type(x).__name__}: pass a tensor or a NumPy array (N, n_pixels)")
-    if not x.is_floating_point():
-        raise UserError(_no_floats(str(x.dtype).removeprefix("torch."), "x.float()"))
+    check_floats(x)
     if like is not None:
         if like.device == x.device:
             x = x.to(like.dtype)
@@ -56,14 +55,10 @@ def datapoints(model: nn.Module, x: Data) -> Tensor:
 
 
 def _of_array(x: NDArray[Any], like: Tensor | None) -> Tensor:
+    if isinstance(x, np.ma.MaskedArray):
+        raise UserError("x is a masked array: fill what is hidden, as x.filled(0.0) does")
     if x.dtype.kind != "f":
-        raise UserError(_no_floats(str(x.dtype), "x.astype('float32')"))
-    # A copy in the byte order and a size that PyTorch knows.
-    native = np.array(x, np.float64 if x.dtype.itemsize > 4 else np.float32)
+        raise UserError(no_floats(str(x.dtype), "x.astype('float32')"))
+    # A copy in the order of the bytes and of the pixels, and of a size, that PyTorch has.
+    native = np.array(x, np.float64 if x.dtype.itemsize > 4 else np.float32, order="C")
     return torch.from_numpy(native).to(like if like is not None else torch.get_default_dtype())
-
-
-def _no_floats(kind: str, remedy: str) -> str:
-    if kind != "bool":
-        remedy += " / 255 for bytes"
-    return f"x holds {kind}: pass floating-point pixels, such as {remedy}"

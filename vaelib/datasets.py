@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple, cast, get_args
+from typing import Annotated, Literal, NamedTuple, cast
 
 import numpy as np
 import scipy.io
@@ -19,6 +19,7 @@ from torch import Tensor
 from vaelib import sources, standins
 from vaelib.availability import Status, check, locate, obtain
 from vaelib.errors import UserError
+from vaelib.limits import Count, Whole, checked, whole
 from vaelib.model import DecoderKind
 from vaelib.randomness import generator
 from vaelib.standins import StandInWarning
@@ -28,6 +29,7 @@ __all__ = ["Dataset", "StandInWarning", "Status", "binarise", "check", "load", "
 Pixels = Literal["grey", "binarised", "dynamic"]
 Split = Literal["shuffled", "in order"]
 Bytes = NDArray[np.uint8]
+ByteScale = Annotated[int, whole(255)]  # that keeps intensities in [0, 1]
 
 MNIST_TRAIN = 50_000
 FACES_TRAIN = 1_500
@@ -71,14 +73,15 @@ class _Points(NamedTuple):
     test_labels: Bytes | None = None
 
 
+@checked
 def load(
     name: str,
     *,
     pixels: Pixels = "grey",
-    n_train: int | None = None,
-    seed: int = 0,
+    n_train: Count | None = None,
+    seed: Whole = 0,
     split: Split = "shuffled",
-    face_scale: int = 256,
+    face_scale: ByteScale = 256,
     root: Path | None = None,
 ) -> Dataset:
     """Load a data set from `$VAELIB_DATA`, `data/raw/` or the public mirrors, in this order.
@@ -114,8 +117,6 @@ def load(
         UserError: for an unknown name, kind of pixels or split, an n_train that is not there, a
             file that is damaged or is another file, and as `locate`.
     """
-    _check_choice("pixels", pixels, get_args(Pixels))
-    _check_choice("split", split, get_args(Split))
     status = locate(name, root=root)
     faces = status.name in ("frey_face", "cartoon_face")
     if faces and pixels != "grey":
@@ -131,11 +132,11 @@ def load(
             f"{name} is replaced by the stand-in {status.name} ({status.source}); for the real "
             f"data, {sources.SOURCES[name].remedy}",
             StandInWarning,
-            stacklevel=2,
+            stacklevel=3,  # past `checked`
         )
     points, sha256 = _READERS[status.name](split, root)
     available = len(points.train)
-    if n_train is not None and (n_train < 1 or (n_train > available and not status.stand_in)):
+    if n_train is not None and n_train > available and not status.stand_in:
         raise UserError(
             f"n_train={n_train} is not possible: {status.name} has {available} training points"
         )
@@ -169,11 +170,6 @@ def binarise(x: Tensor, generator: torch.Generator) -> Tensor:
     For `pixels="dynamic"`, the training loop calls it on every minibatch.
     """
     return torch.bernoulli(x, generator=generator)
-
-
-def _check_choice(setting: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise UserError(f"{setting}={value!r} is not known: use one of {', '.join(known)}")
 
 
 def _intensities(images: Bytes, scale: int) -> Tensor:

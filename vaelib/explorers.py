@@ -17,6 +17,7 @@ from vaelib.datasets import Dataset
 from vaelib.elbo import lower_bound
 from vaelib.experiments import RunRequest
 from vaelib.files import write_atomically
+from vaelib.limits import Count, Whole, checked
 from vaelib.model import VariationalAutoencoder
 from vaelib.randomness import generator
 from vaelib.sgvb import noise
@@ -36,7 +37,8 @@ class Trained(NamedTuple):
     data: Dataset
 
 
-def export(folder: Path, profile: str, *, device: str = "cpu", seed: int = 0) -> dict[str, int]:
+@checked
+def export(folder: Path, profile: str, *, device: str = "cpu", seed: Whole = 0) -> dict[str, int]:
     """Write all scripts; return the size of each in bytes, by name.
 
     Raises:
@@ -121,7 +123,8 @@ def _output(model: VariationalAutoencoder) -> str:
     return "logits" if hasattr(model.decoder, "logits") else "mean"
 
 
-def lit_pixels(x: Tensor, n: int = ENCODER_PIXELS) -> Tensor:
+@checked
+def lit_pixels(x: Tensor, n: Count = ENCODER_PIXELS) -> Tensor:
     """The n pixels that are not black most often in x `(N, n_pixels)`, as a mask `(n_pixels,)`."""
     often = (x > 0).sum(0)
     chosen = often.argsort(descending=True, stable=True)[:n]

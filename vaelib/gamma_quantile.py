@@ -16,6 +16,8 @@ from scipy import special
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from vaelib.errors import UserError
+
 Array = NDArray[np.float64]
 
 # Below this log z, the series F(z; α) = z^α / Γ(α + 1) · (1 − z α/(α + 1) + …) is its first term.
@@ -31,7 +33,18 @@ def log_gamma_quantile(epsilon: Tensor, concentration: Tensor) -> Tensor:
     Args:
         epsilon: noise in (0, 1), any shape.
         concentration: α > 0, broadcast against ε.
+
+    Raises:
+        UserError: for noise outside (0, 1), or an α that is not positive and finite.
     """
+    # A NaN fails these comparisons too.
+    if not bool(((epsilon > 0.0) & (epsilon < 1.0)).all()):
+        raise UserError("epsilon leaves (0, 1): draw it as `pathwise.UNIFORM` does")
+    if not bool(((concentration > 0.0) & concentration.isfinite()).all()):
+        raise UserError(
+            f"concentration reaches from {concentration.min().item():g} to "
+            f"{concentration.max().item():g}: give positive, finite numbers"
+        )
     # PyTorch does not type `apply`.
     log_z: Tensor = _LogGammaQuantile.apply(  # type: ignore[no-untyped-call]
         *torch.broadcast_tensors(epsilon, concentration)

@@ -93,6 +93,7 @@ def number(holds: Callable[[float], bool], remedy: str) -> Rule:
 
 Whole = Annotated[int, whole(0)]
 Count = Annotated[int, whole(1)]
+Several = Annotated[int, whole(2)]
 Finite = Annotated[float, number(lambda value: True, "a finite number")]
 Positive = Annotated[float, number(lambda value: value > 0, "a positive, finite number")]
 NotNegative = Annotated[float, number(lambda value: value >= 0, "0 or a positive, finite number")]
@@ -232,10 +233,14 @@ def _is_one_of(value: object, choices: tuple[object, ...]) -> bool:
     return any(_is_a(value, type(choice)) and value == choice for choice in choices)
 
 
+def _is_plain(value: object) -> bool:
+    return value is None or isinstance(value, bool | int | float | complex | str)
+
+
 def _shown(value: object) -> str:
     """A value in a sentence; of what may be long, only what it is."""
     if isinstance(value, np.generic):
         value = value.item()
-    if value is None or isinstance(value, bool | int | float | complex | str):
+    if _is_plain(value) or (isinstance(value, list | tuple) and all(map(_is_plain, value))):
         return reprlib.repr(value)
     return f"a {type(value).__name__}"

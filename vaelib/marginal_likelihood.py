@@ -92,7 +92,8 @@ def posterior_density_estimator(
         start: "prior" starts the chains at 1000 draws of the prior resampled in proportion to
             p(x|z), which needs no encoder and finds separate modes in few dimensions;
             "recognition" starts them at draws of q(z|x), better in many dimensions.
-        n_chains: in each of the two sets; a chain gives n_samples / n_chains draws.
+        n_chains: in each of the two sets; a chain gives n_samples / n_chains draws, so that no
+            more than n_samples are run.
         n_burn_in: transitions before the first draw. Few are needed, because both starts are
             close to the posterior.
         thinning: transitions for each draw. Draws of 4 leapfrog steps at 90 % acceptance are
@@ -118,6 +119,7 @@ def posterior_density_estimator(
             f"use at least {model.n_latent + 2}"
         )
     x = datapoints(model, x)
+    n_chains = min(n_chains, n_samples)
     fit = _fit_gaussian if density == "gaussian" else _fit_kde
     log_joint_of = compiled_latent_density if compile_step else latent_density
 

@@ -7,10 +7,12 @@ from typing import Literal
 import pandas as pd
 
 from vaelib.files import project_root
+from vaelib.limits import checked
 
 Figure = Literal["figure2", "figure3"]
 
 
+@checked
 def curves(figure: Figure) -> pd.DataFrame:
     """The curves of Fig. 2 or Fig. 3, read from the vector paths of the published PDF.
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from vaelib.errors import UserError
+from vaelib.limits import Finite, Whole, check, checked
 
 # The parameters that may take any sign; all others are positive.
 REAL = frozenset({"loc", "low", "high", "scale_tril"})
@@ -144,8 +145,13 @@ class Reparameterization:
             )
         return self.transform(epsilon, **tensors)
 
+    @checked
     def draw_noise(
-        self, shape: Sequence[int] = (), *, generator: torch.Generator, **parameters: Tensor | float
+        self,
+        shape: Sequence[Whole] = (),
+        *,
+        generator: torch.Generator,
+        **parameters: Tensor | float,
     ) -> Tensor:
         """ε for `shape` independent draws at each value of the parameters.
 
@@ -171,8 +177,13 @@ class Reparameterization:
             ) from None
         return self.noise.draw((*shape, *batch, *self.event(tensors)), generator, dtype)
 
+    @checked
     def sample(
-        self, shape: Sequence[int] = (), *, generator: torch.Generator, **parameters: Tensor | float
+        self,
+        shape: Sequence[Whole] = (),
+        *,
+        generator: torch.Generator,
+        **parameters: Tensor | float,
     ) -> Tensor:
         """g at fresh noise: `shape` independent draws of z at each value of the parameters."""
         return self(self.draw_noise(shape, generator=generator, **parameters), **parameters)
@@ -194,6 +205,7 @@ class Reparameterization:
         tensors: dict[str, Tensor] = {}
         for name in self.parameters:
             value = parameters[name]
+            check(f"{self.name}: {name}", value, Tensor | Finite)
             if not isinstance(value, Tensor):
                 value = torch.as_tensor(value, dtype=like.dtype, device=like.device)
             if not value.isfinite().all():

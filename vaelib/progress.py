@@ -7,6 +7,8 @@ import threading
 
 from tqdm import tqdm
 
+from vaelib.limits import Whole, checked
+
 
 class Bar(tqdm):  # type: ignore[type-arg]  # its argument exists for type checkers only
     """A progress bar that shares nothing with other processes.
@@ -30,7 +32,8 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=renew_lock)
 
 
-def bar_of(name: str, samples: int, until: int, shown: bool) -> Bar:
+@checked
+def bar_of(name: str, samples: Whole, until: Whole, shown: bool) -> Bar:
     """The progress bar of a run, in training samples."""
     # Without a monitor, a count that follows the rate could fall behind where the rate drops.
     return Bar(

@@ -16,6 +16,7 @@ from torch import Tensor
 from vaelib.checks import check_gaussian
 from vaelib.errors import UserError
 from vaelib.families import FAMILIES
+from vaelib.limits import Whole, checked
 from vaelib.pathwise import Reparameterization, listed
 
 REPARAMETERIZATIONS: dict[str, Reparameterization] = {
@@ -59,9 +60,10 @@ def get(name: str) -> Reparameterization:
     return REPARAMETERIZATIONS[name]
 
 
+@checked
 def sample(
     name: str,
-    shape: Sequence[int] = (),
+    shape: Sequence[Whole] = (),
     *,
     generator: torch.Generator,
     **parameters: Tensor | float,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from vaelib.checks import check_floats
 from vaelib.elbo import log_weights, lower_bound
 from vaelib.errors import UserError
 from vaelib.limits import Count, NotNegative, checked
@@ -23,8 +24,9 @@ def noise(
         generator: on the device of x.
 
     Raises:
-        UserError: if n_samples is below one.
+        UserError: if n_samples is below one, or x holds no floating-point numbers.
     """
+    check_floats(x)
     shape = (n_samples, len(x), model.n_latent)
     return torch.empty(shape, device=x.device, dtype=x.dtype).normal_(generator=generator)
 

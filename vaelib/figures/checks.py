@@ -11,6 +11,7 @@ import pandas as pd
 from torch import Tensor
 
 from vaelib.errors import UserError
+from vaelib.limits import Count, checked
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -51,7 +52,8 @@ def to_array(values: Tensor | npt.ArrayLike) -> Array:
     return np.asarray(values, dtype=np.float64)
 
 
-def to_images(x: Tensor | npt.ArrayLike, image_shape: Sequence[int]) -> Array:
+@checked
+def to_images(x: Tensor | npt.ArrayLike, image_shape: Sequence[Count]) -> Array:
     """Datapoints `(n, n_pixels)` as images `(n, height, width)`.
 
     Raises:

@@ -15,17 +15,19 @@ from vaelib.figures.checks import to_array, to_images
 from vaelib.figures.latent_space import DIGIT_COLOURS
 from vaelib.figures.manifolds import GAP, sheet
 from vaelib.figures.theme import VERMILION, WIDTH, new_figure
+from vaelib.limits import Count, checked
 from vaelib.model import VariationalAutoencoder
 
 SAMPLES = 6
 
 
+@checked
 def coding(
     model: VariationalAutoencoder,
     x: Tensor,
     epsilon: Tensor,
     map_of: tuple[Tensor, Tensor],
-    image_shape: Sequence[int],
+    image_shape: Sequence[Count],
 ) -> Figure:
     """A datapoint, its posterior q(z|x) on the plane of codes, and samples of it, decoded.
 

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from vaelib.figures.theme import INK, LABELS, LINESTYLES, MARKERS, PALETTE
+from vaelib.limits import checked
 
 X_LIMITS = (7e3, 8e8)
 DECADES = (1e4, 1e5, 1e6, 1e7, 1e8)
@@ -141,6 +142,7 @@ def _mark_below(axes: Axes, tested: pd.DataFrame) -> None:
         )
 
 
+@checked
 def legend_handles(
     algorithms: Sequence[str], *, reference: bool, below: bool, stand_in: bool
 ) -> list[Line2D]:

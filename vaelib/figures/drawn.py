@@ -27,6 +27,7 @@ from matplotlib.ticker import FixedFormatter, FuncFormatter
 
 from vaelib.datasets import Dataset
 from vaelib.figures.checks import Array
+from vaelib.limits import Whole, checked
 from vaelib.provenance import environment
 from vaelib.store import Run
 
@@ -139,7 +140,8 @@ class Panel:
         number: its place in the figure, from one; its name if it has no title.
     """
 
-    def __init__(self, axes: Axes, number: int) -> None:
+    @checked
+    def __init__(self, axes: Axes, number: Whole) -> None:
         self.axes = axes
         self.name = axes.get_title() or f"panel {number}"
         self.series = _legend(axes)

@@ -22,12 +22,14 @@ from vaelib.figures.theme import (
     WIDTH,
     new_figure,
 )
+from vaelib.limits import Count, Finite, checked
 
 # MAP is AEVB as in the rest of the book, and has its colour.
 METHODS = {"maximum likelihood": ORANGE, "MAP": BLUE, "full VB": PURPLE}
 
 
-def full_vb(curve: pd.DataFrame, *, log_evidence: float | None = None) -> Figure:
+@checked
+def full_vb(curve: pd.DataFrame, *, log_evidence: Finite | None = None) -> Figure:
     """Appendix F: the bound L(φ; X)/N while training, and the price of θ that is inside it.
 
     The band reaches from the bound to what it would be without KL(q(θ) ‖ p(θ))/N.
@@ -135,8 +137,9 @@ def unit_prices(prices: Mapping[int, pd.DataFrame]) -> Figure:
     return figure
 
 
+@checked
 def weight_draws(
-    at_mean: Tensor, draws: Tensor, image_shape: Sequence[int], names: Sequence[str]
+    at_mean: Tensor, draws: Tensor, image_shape: Sequence[Count], names: Sequence[str]
 ) -> Figure:
     """Appendix F: what single codes become under several draws of θ.
 

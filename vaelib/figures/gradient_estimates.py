@@ -11,6 +11,7 @@ from torch import Tensor
 
 from vaelib.errors import UserError
 from vaelib.figures.theme import ESTIMATORS, GREY, INK, SKY, WIDTH, new_figure
+from vaelib.limits import Finite, Positive, checked
 
 PATHWISE, SCORE = ESTIMATORS["estimator B"], ESTIMATORS["score function"]
 COLOURS = {"pathwise": PATHWISE, "score function": SCORE}
@@ -19,14 +20,15 @@ BINS = 60
 TAILS = (0.005, 0.995)
 
 
+@checked
 def gradient_estimates(
     function: Callable[[Tensor], Tensor],
-    mean: float,
-    std: float,
+    mean: Finite,
+    std: Positive,
     epsilon: Tensor,
     estimates: Mapping[str, Tensor],
     *,
-    exact: float,
+    exact: Finite,
 ) -> Figure:
     """Samples z = μ + σε on a function f, and two estimators of the derivative of E[f(z)] in μ.
 

@@ -10,6 +10,7 @@ from matplotlib.ticker import FuncFormatter
 
 from vaelib.figures.checks import check_table
 from vaelib.figures.theme import BLUE, GREY, INK, ORANGE, PURPLE, WIDTH, new_figure
+from vaelib.limits import Positive, checked
 from vaelib.wording import significant
 
 # In the order of the paper; others follow in that of the table.
@@ -119,7 +120,8 @@ def likelihood_settings(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def likelihood_by_dimension(table: pd.DataFrame, *, tolerance: float) -> Figure:
+@checked
+def likelihood_by_dimension(table: pd.DataFrame, *, tolerance: Positive) -> Figure:
     """Claim C9: the error of Appendix D's estimator by N_z, with a panel for each L.
 
     Boxes as in `likelihood_settings`; the page is tinted within the tolerance.

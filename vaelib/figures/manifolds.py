@@ -13,6 +13,7 @@ from torch import Tensor
 from vaelib.errors import UserError
 from vaelib.figures.checks import Array, to_images
 from vaelib.figures.theme import WIDTH, new_figure
+from vaelib.limits import Count, Whole, checked
 from vaelib.model import VariationalAutoencoder
 from vaelib.randomness import generator
 from vaelib.studies.latent_space import manifold_grid
@@ -24,7 +25,8 @@ GAP = 2
 TICKS = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5)
 
 
-def figure4(model: VariationalAutoencoder, image_shape: Sequence[int], n: int = 20) -> Figure:
+@checked
+def figure4(model: VariationalAutoencoder, image_shape: Sequence[Count], n: Count = 20) -> Figure:
     """Fig. 4: the manifold that a decoder with a two-dimensional latent space has learned.
 
     The unit square is cut into n × n equal cells, the centre of each goes through the inverse
@@ -57,8 +59,9 @@ def figure4(model: VariationalAutoencoder, image_shape: Sequence[int], n: int = 
     return figure
 
 
+@checked
 def figure5(
-    models: Mapping[int, VariationalAutoencoder], image_shape: Sequence[int], seed: int = 0
+    models: Mapping[int, VariationalAutoencoder], image_shape: Sequence[Count], seed: Whole = 0
 ) -> Figure:
     """Fig. 5: the means of p(x|z) for 100 draws of z from the prior, one panel for each model.
 
@@ -86,8 +89,9 @@ def figure5(
     return figure
 
 
+@checked
 def samples_of_data(
-    x: Tensor, image_shape: Sequence[int], n: int = 40, *, columns: int = 20
+    x: Tensor, image_shape: Sequence[Count], n: Count = 40, *, columns: Count = 20
 ) -> Figure:
     """The first n datapoints as images, in rows.
 
@@ -103,10 +107,11 @@ def samples_of_data(
     return _strip(images, columns=min(columns, len(images)))
 
 
+@checked
 def reconstructions(
     x: Tensor,
     x_hat: Tensor,
-    image_shape: Sequence[int],
+    image_shape: Sequence[Count],
     *,
     rows: tuple[str, str] = ("data", "decoder"),
 ) -> Figure:
@@ -132,7 +137,8 @@ def reconstructions(
     return figure
 
 
-def sheet(images: Array, *, columns: int, gap: int = 0) -> Array:
+@checked
+def sheet(images: Array, *, columns: Count, gap: Whole = 0) -> Array:
     """Images `(n, height, width)` set in rows into one, white where there is none."""
     n, height, width = images.shape
     rows = -(-n // columns)

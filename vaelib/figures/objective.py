@@ -28,6 +28,7 @@ from vaelib.figures.theme import (
     WIDTH,
     new_figure,
 )
+from vaelib.limits import Count, Whole, checked
 from vaelib.model import VariationalAutoencoder
 from vaelib.randomness import generator
 
@@ -81,13 +82,14 @@ def _line(axes: Axes, rows: pd.DataFrame, place: int) -> Line2D:
     return line
 
 
+@checked
 def without_the_kl(
     models: Mapping[str, VariationalAutoencoder],
     x: Tensor,
     labels: Tensor,
-    image_shape: Sequence[int],
+    image_shape: Sequence[Count],
     *,
-    seed: int = 0,
+    seed: Whole = 0,
 ) -> Figure:
     """Claim C10: for each model its plane of codes, and below it images drawn from the prior.
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from vaelib.errors import UserError
 from vaelib.figures.checks import check_table, to_array
 from vaelib.figures.theme import BLUE, GREEN, GREY, INK, ORANGE, VERMILION, WIDTH, new_figure
+from vaelib.limits import Count, OpenUnit, checked
 
 # In order: what is told apart by more than its colour, because it has an order too.
 STEPS = ((GREY, "v"), (ORANGE, "s"), (GREEN, "o"), (BLUE, "^"), (VERMILION, "D"), (INK, "P"))
@@ -46,7 +47,10 @@ def sampling_efficiency(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def leapfrog_and_tuner(error: pd.DataFrame, path: pd.DataFrame, *, target: float = 0.9) -> Figure:
+@checked
+def leapfrog_and_tuner(
+    error: pd.DataFrame, path: pd.DataFrame, *, target: OpenUnit = 0.9
+) -> Figure:
     """Appendix E: the leapfrog's error by its stepsize, and the tuner's path to the target.
 
     Args:
@@ -79,7 +83,8 @@ def leapfrog_and_tuner(error: pd.DataFrame, path: pd.DataFrame, *, target: float
     return figure
 
 
-def rank_histogram(ranks: Tensor, n_draws: int) -> Figure:
+@checked
+def rank_histogram(ranks: Tensor, n_draws: Count) -> Figure:
     """Simulation-based calibration: ranks of the truth among posterior draws, a panel a dimension.
 
     The band holds 99 % of the bars of a uniform distribution.

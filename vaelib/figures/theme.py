@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import seaborn as sns
 
 from vaelib.figures.drawn import DrawnFigure
+from vaelib.limits import Positive, checked
 
 # Okabe and Ito's colours, which people with any common colour vision tell apart.
 BLUE, SKY, GREEN, ORANGE = "#0072B2", "#56B4E9", "#009E73", "#E69F00"
@@ -106,7 +107,8 @@ def use_theme() -> None:
         inline.set_matplotlib_formats("svg", metadata={"Date": None})
 
 
-def new_figure(width: float = WIDTH, height: float = 3.0) -> DrawnFigure:
+@checked
+def new_figure(width: Positive = WIDTH, height: Positive = 3.0) -> DrawnFigure:
     """An empty figure in inches, unknown to pyplot, so that a notebook shows it only once."""
     # Only what is a picture in an SVG, such as a cloud of points, depends on the resolution.
     return DrawnFigure(figsize=(width, height), dpi=150, layout="constrained", facecolor="white")

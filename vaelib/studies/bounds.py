@@ -11,16 +11,18 @@ from torch import Tensor
 
 from vaelib.elbo import evaluate
 from vaelib.errors import UserError
+from vaelib.limits import Several, checked
 from vaelib.model import VariationalAutoencoder
 from vaelib.sgvb import estimator_a, estimator_b, noise
 
 
+@checked
 @torch.no_grad()
 def estimator_variance(
     model: VariationalAutoencoder,
     x: Tensor,
     *,
-    repetitions: int = 500,
+    repetitions: Several = 500,
     generator: torch.Generator,
 ) -> pd.DataFrame:
     """Claim C2: mean and variance over the noise of the estimates A and B of each bound, L = 1.
@@ -42,11 +44,12 @@ def estimator_variance(
     return pd.concat(tables, ignore_index=True)
 
 
+@checked
 def bound_noise(
     model: VariationalAutoencoder,
     x: Tensor,
     *,
-    repetitions: int = 20,
+    repetitions: Several = 20,
     generator: torch.Generator,
 ) -> pd.DataFrame:
     """Claim C6: repeated evaluations of the average bound of one data set, only the noise differs.

@@ -16,6 +16,7 @@ from vaelib.assembly import load_data, make_trainer
 from vaelib.checks import check_data
 from vaelib.config import RunConfig
 from vaelib.errors import UserError
+from vaelib.limits import Count, Positive, Whole, checked
 from vaelib.store import Run
 from vaelib.studies.learning_curves import KEYS, at, curves_of, distance_from_paper
 
@@ -23,11 +24,12 @@ SAMPLES = 10**6
 SPLITS = ["train", "test"]
 
 
+@checked
 def measured_deviations(
     published: pd.DataFrame,
     known: Callable[[Iterable[RunConfig]], list[Run]],
     *,
-    samples: int = SAMPLES,
+    samples: Whole = SAMPLES,
 ) -> pd.DataFrame:
     """Every choice with what it reaches on test data, and how far from the paper's curves it runs.
 
@@ -130,7 +132,10 @@ class Memory(NamedTuple):
     after: float
 
 
-def memory_of_the_start(config: RunConfig, *, stepsize: float, steps: int = 30) -> list[Memory]:
+@checked
+def memory_of_the_start(
+    config: RunConfig, *, stepsize: Positive, steps: Count = 30
+) -> list[Memory]:
     """What the first steps of wake-sleep leave in the memory of its encoder's Adagrad.
 
     What is once in the sum stays there, and divides every later step.

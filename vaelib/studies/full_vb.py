@@ -15,6 +15,7 @@ from vaelib.aevb import AEVB
 from vaelib.errors import UserError
 from vaelib.full_vb import FullVB, predictive_bound
 from vaelib.global_posterior import GlobalPosterior
+from vaelib.limits import Count, Positive, Whole, checked
 from vaelib.model import VariationalAutoencoder, build
 from vaelib.quadrature import quadrature
 from vaelib.randomness import generator
@@ -41,18 +42,19 @@ class Fitted(NamedTuple):
     posterior: GlobalPosterior | None
 
 
+@checked
 def fit(
     method: str,
     train: Tensor,
     test: Tensor,
     *,
-    until: int,
-    stepsize: float,
-    n_hidden: int = 30,
-    n_latent: int = 2,
-    initial_std: float = 0.1,
-    minibatch_size: int = 100,
-    seed: int,
+    until: Whole,
+    stepsize: Positive,
+    n_hidden: Count = 30,
+    n_latent: Count = 2,
+    initial_std: Positive = 0.1,
+    minibatch_size: Count = 100,
+    seed: Whole,
 ) -> Fitted:
     """Train one small Bernoulli model, and look at it on the grid of `evaluation_grid`.
 
@@ -129,8 +131,9 @@ def _bound(
     return predictive_bound(model, posterior, x, n_samples=10, generator=noise).mean().item()
 
 
+@checked
 def exact_log_likelihood(
-    fitted: Fitted, x: Tensor, *, n_theta: int = 3, generator: torch.Generator
+    fitted: Fitted, x: Tensor, *, n_theta: Count = 3, generator: torch.Generator
 ) -> Tensor:
     """The left-hand side of Eq. 15, log p_θ(x), by quadrature over z; `(M,)`.
 

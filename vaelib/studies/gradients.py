@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from vaelib.errors import UserError
+from vaelib.limits import Count, Several, Whole, checked
 from vaelib.model import VariationalAutoencoder
 from vaelib.randomness import generator as make_generator
 from vaelib.score_function import Signal, optimal_baseline, score_function_surrogate
@@ -47,13 +48,14 @@ class Ratio(NamedTuple):
     high: float
 
 
+@checked
 def gradient_variance(
     model: VariationalAutoencoder,
     x: Tensor,
     *,
     estimators: Collection[str] = (SCORE, BASELINE, A, B),
     layers: Collection[str] = ("mean", "log_variance"),
-    repetitions: int = 200,
+    repetitions: Several = 200,
     generator: torch.Generator,
 ) -> pd.DataFrame:
     """Claim C1: mean and variance of each component of the bound's gradient in φ, by estimator.
@@ -102,13 +104,14 @@ def gradient_variance(
     return pd.concat(tables, ignore_index=True)
 
 
+@checked
 def gradient_variance_in_training(
     trainer: Trainer,
     x: Tensor,
     *,
-    at: Sequence[int],
+    at: Sequence[Whole],
     estimators: Collection[str],
-    repetitions: int = 50,
+    repetitions: Several = 50,
     generator: torch.Generator,
 ) -> pd.DataFrame:
     """Claim C1 while a model learns: `gradient_variance` of its output layers along the way.
@@ -139,13 +142,14 @@ def gradient_variance_in_training(
     return pd.concat(tables, ignore_index=True)
 
 
+@checked
 def variance_ratio(
     table: pd.DataFrame,
     estimator: str = SCORE,
     *,
     reference: str = B,
-    resamples: int = 400,
-    seed: int = 0,
+    resamples: Count = 400,
+    seed: Whole = 0,
 ) -> Ratio:
     """Claim C1 as a number: the median over components of one variance over another.
 

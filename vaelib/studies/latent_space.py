@@ -11,6 +11,7 @@ from torch import Tensor
 
 from vaelib.datasets import Dataset
 from vaelib.errors import UserError
+from vaelib.limits import Count, checked
 from vaelib.model import VariationalAutoencoder
 
 ROWS_AT_ONCE = 500  # queries whose distances are held at once: bounds the memory
@@ -24,8 +25,9 @@ class Accuracy(NamedTuple):
     high: float
 
 
+@checked
 def neighbour_accuracy(
-    codes: Tensor, labels: Tensor, queries: Tensor, query_labels: Tensor, *, k: int = 5
+    codes: Tensor, labels: Tensor, queries: Tensor, query_labels: Tensor, *, k: Count = 5
 ) -> Accuracy:
     """How often the majority of the k nearest codes has the query's label.
 
@@ -37,7 +39,7 @@ def neighbour_accuracy(
     Raises:
         UserError: if k is not between 1 and N.
     """
-    if not 1 <= k <= len(codes):
+    if k > len(codes):
         raise UserError(f"k is {k}: give a number of neighbours from 1 to {len(codes)}")
     votes = torch.cat(
         [
@@ -61,16 +63,22 @@ class PrincipalComponents(NamedTuple):
         return (x - self.mean) @ self.directions
 
 
-def principal_components(x: Tensor, n: int) -> PrincipalComponents:
+@checked
+def principal_components(x: Tensor, n: Count) -> PrincipalComponents:
     """The n directions of largest variance in x `(N, n_pixels)`."""
     mean = x.mean(0)
     _, vectors = torch.linalg.eigh((x - mean).T @ (x - mean))
     return PrincipalComponents(mean, vectors[:, -n:].flip(1))
 
 
+@checked
 @torch.no_grad()
 def latent_accuracy(
-    models: dict[int, VariationalAutoencoder], data: Dataset, *, n_train: int = 10_000, k: int = 5
+    models: dict[int, VariationalAutoencoder],
+    data: Dataset,
+    *,
+    n_train: Count = 10_000,
+    k: Count = 5,
 ) -> pd.DataFrame:
     """Claim C12: do codes group images of one label, beside PCA of as many dimensions and pixels?
 
@@ -108,7 +116,8 @@ def latent_accuracy(
     return pd.DataFrame(rows)
 
 
-def manifold_grid(n: int, *, like: VariationalAutoencoder) -> Tensor:
+@checked
+def manifold_grid(n: Count, *, like: VariationalAutoencoder) -> Tensor:
     """The z of Fig. 4, `(n², 2)`, by row from the top left: z₁ grows to the right, z₂ upwards."""
     parameter = next(like.parameters())
     # Centres, because the CDF's inverse is infinite at 0 and 1.
@@ -118,8 +127,9 @@ def manifold_grid(n: int, *, like: VariationalAutoencoder) -> Tensor:
     return torch.stack([first.flatten(), second.flatten()], -1).to(parameter)
 
 
+@checked
 @torch.no_grad()
-def manifold_roughness(model: VariationalAutoencoder, *, n: int = 20) -> float:
+def manifold_roughness(model: VariationalAutoencoder, *, n: Count = 20) -> float:
     """Claim C12: how far neighbours on the sheet of Fig. 4 differ, against any two of its images.
 
     The root mean squared pixel difference between horizontal and vertical neighbours on the n × n

@@ -10,6 +10,7 @@ import pandas as pd
 
 from vaelib import rounding, runs
 from vaelib.carrying import COMPILED_FROM
+from vaelib.limits import NotNegative, Positive, checked
 from vaelib.store import Run
 
 KEYS = ["dataset", "n_latent", "n_train", "algorithm", "split"]
@@ -39,7 +40,8 @@ class Beginning(NamedTuple):
     rounding: rounding.Agreement
 
 
-def at(curve: pd.DataFrame, samples: float) -> float | None:
+@checked
+def at(curve: pd.DataFrame, samples: NotNegative) -> float | None:
     """A curve's value at a number of samples, linear in log samples; None outside of the curve.
 
     Args:
@@ -133,8 +135,9 @@ def beginnings(own: Iterable[Run], reference: Iterable[Run]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*(k for k in KEYS if k != "split"), *Beginning._fields])
 
 
+@checked
 def distance_from_paper(
-    curves: pd.DataFrame, published: pd.DataFrame, *, until: float
+    curves: pd.DataFrame, published: pd.DataFrame, *, until: Positive
 ) -> pd.DataFrame:
     """How far each curve lies from the paper's, on average over the paper's points to `until`.
 

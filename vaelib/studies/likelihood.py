@@ -14,6 +14,7 @@ from torch import Tensor
 
 from vaelib.elbo import gaussian_parameters, lower_bound
 from vaelib.latent_density import latent_density
+from vaelib.limits import Count, checked
 from vaelib.marginal_likelihood import (
     N_PRIOR_DRAWS,
     Density,
@@ -51,7 +52,8 @@ class Setting(NamedTuple):
             words.append("started by the encoder")
         return ", ".join(words)
 
-    def decodings(self, n_datapoints: int) -> float:
+    @checked
+    def decodings(self, n_datapoints: Count) -> float:
         """Evaluations of the decoder for each datapoint, with or without its gradient.
 
         The draws of the prior are shared by the datapoints treated together.
@@ -85,14 +87,15 @@ class _Estimate(NamedTuple):
     seconds: float  # of the processor, likewise
 
 
+@checked
 def likelihood_estimators(
     model: VariationalAutoencoder,
     x: Tensor,
     *,
     generator: torch.Generator,
-    importance_samples: Sequence[int] = IMPORTANCE_SAMPLES,
+    importance_samples: Sequence[Count] = IMPORTANCE_SAMPLES,
     settings: Sequence[Setting] = SETTINGS,
-    repetitions: int = 2,
+    repetitions: Count = 2,
 ) -> pd.DataFrame:
     """Appendix D: estimates of log p(x) against quadrature, datapoint by datapoint.
 

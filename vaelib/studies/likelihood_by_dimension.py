@@ -11,6 +11,7 @@ import torch
 from scipy.special import digamma
 from torch import Tensor
 
+from vaelib.limits import Count, checked
 from vaelib.marginal_likelihood import posterior_density_estimator
 from vaelib.model import VariationalAutoencoder
 from vaelib.quadrature import SCAN_POINTS_PER_AXIS, quadrature
@@ -22,12 +23,13 @@ LATTICE_TOLERANCE = 0.01  # nats
 MEANS = ("decodings", "seconds", "weights", "chains", "reference_error", "reference_weights")
 
 
+@checked
 def likelihood_by_dimension(
     models: Mapping[int, VariationalAutoencoder],
     x: Tensor,
     *,
     generator: torch.Generator,
-    n_samples: Sequence[int] = (50, 200),
+    n_samples: Sequence[Count] = (50, 200),
 ) -> pd.DataFrame:
     """Claim C9: Appendix D's estimator against a reference, as the latent dimensions grow.
 
@@ -64,7 +66,8 @@ def likelihood_by_dimension(
     return pd.concat(tables, ignore_index=True)
 
 
-def divergence_of_fit(n_dimensions: int, n_draws: int) -> float:
+@checked
+def divergence_of_fit(n_dimensions: Count, n_draws: Count) -> float:
     """How far the Gaussian fitted to L draws of a Gaussian p is from p, on average: E[KL(p‖q)].
 
     Both in d dimensions, q with the draws' mean and maximum-likelihood covariance. L times that

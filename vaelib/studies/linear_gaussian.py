@@ -15,6 +15,7 @@ from vaelib.aevb import AEVB
 from vaelib.algorithm import Algorithm, Batch
 from vaelib.elbo import lower_bound
 from vaelib.errors import UserError
+from vaelib.limits import Count, Positive, checked
 from vaelib.mcem import MCEM
 from vaelib.model import VariationalAutoencoder
 from vaelib.probabilistic_pca import LinearGaussian, ProbabilisticPCA, corners
@@ -30,16 +31,17 @@ FITS: dict[str, Callable[..., Algorithm]] = {
 EVALUATIONS = {"mcem": 15}
 
 
+@checked
 def linear_gaussian_fits(
     x: Tensor,
     algorithm: str,
     *,
-    n_steps: int,
-    n_latent: int = 2,
-    noise: float = 0.5,
-    stepsize: float = 0.2,
-    minibatch_size: int = 100,
-    n_points: int = 20,
+    n_steps: Count,
+    n_latent: Count = 2,
+    noise: Positive = 0.5,
+    stepsize: Positive = 0.2,
+    minibatch_size: Count = 100,
+    n_points: Count = 20,
     generator: torch.Generator,
 ) -> pd.DataFrame:
     """Fit probabilistic PCA from S starts, and measure each against the exact maximum.
@@ -112,8 +114,9 @@ def _gaps(
     return best.log_evidence(x).mean(-1) - evidence, evidence - bound
 
 
+@checked
 def gap_and_kl(
-    ppca: ProbabilisticPCA, x: Tensor, *, n_encoders: int, generator: torch.Generator
+    ppca: ProbabilisticPCA, x: Tensor, *, n_encoders: Count, generator: torch.Generator
 ) -> pd.DataFrame:
     """Eq. 1 with many wrong encoders: the gap of the bound beside the KL to the posterior.
 
@@ -145,7 +148,10 @@ def gap_and_kl(
     return pd.DataFrame(rows, columns=["gap", "kl"]).rename_axis("encoder").reset_index()
 
 
-def halfway(x: Tensor, *, noise: float, algorithm: str = "aevb") -> tuple[ProbabilisticPCA, float]:
+@checked
+def halfway(
+    x: Tensor, *, noise: Positive, algorithm: str = "aevb"
+) -> tuple[ProbabilisticPCA, float]:
     """Where AEVB or wake-sleep, with two latent dimensions, rests without having arrived.
 
     Every rotation of W is as likely, but the posterior is diagonal only where W's columns lie

@@ -13,6 +13,7 @@ from scipy import stats
 from vaelib.datasets import Dataset
 from vaelib.elbo import lower_bound
 from vaelib.errors import UserError
+from vaelib.limits import Count, checked
 from vaelib.randomness import generator
 from vaelib.sgvb import noise
 from vaelib.store import Run
@@ -118,8 +119,9 @@ def kl_weight_bounds(runs: Iterable[Run]) -> pd.DataFrame:
     return table
 
 
+@checked
 @torch.no_grad()
-def auto_encoder(run: Run, data: Dataset, *, n_samples: int = 10) -> dict[str, float]:
+def auto_encoder(run: Run, data: Dataset, *, n_samples: Count = 10) -> dict[str, float]:
     """What a model keeps and loses, on the test set: Eq. 3's two terms, and the codes' spread.
 
     Returns:

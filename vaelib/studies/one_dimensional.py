@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from vaelib.errors import UserError
+from vaelib.limits import Finite, Positive, Several, checked
 from vaelib.model import log_standard_normal
 
 
@@ -30,31 +30,34 @@ class OneDimensional:
         n_grid: grid points over z in [−10, 10].
 
     Raises:
-        UserError: if the noise is not positive.
+        UserError: if the noise is not positive and finite, or there are fewer than two points.
     """
 
-    def __init__(self, *, noise: float = 0.5, n_grid: int = 2001) -> None:
-        if not noise > 0:
-            raise UserError(f"noise is {noise}: give a positive standard deviation")
+    @checked
+    def __init__(self, *, noise: Positive = 0.5, n_grid: Several = 2001) -> None:
         self.noise = noise
         self.z = torch.linspace(-10.0, 10.0, n_grid, dtype=torch.float64)
         self._step = float(self.z[1] - self.z[0])
 
-    def log_joint(self, x: float) -> Tensor:
+    @checked
+    def log_joint(self, x: Finite) -> Tensor:
         """log p(x, z) on the grid, `(n_grid,)`, in nats."""
         likelihood = torch.distributions.Normal(torch.tanh(2 * self.z), self.noise)
         log_likelihood: Tensor = likelihood.log_prob(torch.tensor(x, dtype=torch.float64))
         return log_standard_normal(self.z.unsqueeze(-1)) + log_likelihood
 
-    def log_evidence(self, x: float) -> Tensor:
+    @checked
+    def log_evidence(self, x: Finite) -> Tensor:
         """log p(x), 0-d, in nats."""
         return torch.logsumexp(self.log_joint(x), 0) + torch.tensor(self._step).log()
 
-    def posterior(self, x: float) -> Tensor:
+    @checked
+    def posterior(self, x: Finite) -> Tensor:
         """The exact posterior density p(z|x) on the grid, `(n_grid,)`."""
         return torch.exp(self.log_joint(x) - self.log_evidence(x))
 
-    def decompose(self, x: float, mean: Tensor, std: Tensor) -> Decomposition:
+    @checked
+    def decompose(self, x: Finite, mean: Tensor, std: Tensor) -> Decomposition:
         """Both sides of Eq. 1 for q = N(mean, std²), the bound and the KL computed separately.
 
         Args:

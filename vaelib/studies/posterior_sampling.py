@@ -11,17 +11,19 @@ from torch import Tensor
 
 from vaelib import hmc
 from vaelib.errors import UserError
+from vaelib.limits import Count, OpenUnit, Positive, checked
 from vaelib.model import VariationalAutoencoder
 from vaelib.stepsize import start_tuning, tune
 
 
+@checked
 def sampling_efficiency(
     model: VariationalAutoencoder,
     x: Tensor,
     *,
-    n_leapfrog: Sequence[int],
-    target_acceptance: Sequence[float],
-    n_gradients: int = 2000,
+    n_leapfrog: Sequence[Count],
+    target_acceptance: Sequence[OpenUnit],
+    n_gradients: Count = 2000,
     generator: torch.Generator,
 ) -> pd.DataFrame:
     """How many independent draws from p(z|x) a gradient buys, by the sampler's settings.
@@ -83,12 +85,13 @@ def sampling_efficiency(
     return pd.DataFrame(rows)
 
 
+@checked
 def energy_error(
     log_density: hmc.LogDensity,
     position: Tensor,
-    stepsizes: Sequence[float],
+    stepsizes: Sequence[Positive],
     *,
-    length: float,
+    length: Positive,
     generator: torch.Generator,
 ) -> pd.DataFrame:
     """The leapfrog's error in H at the end of a path of fixed length, by its stepsize η.
@@ -113,7 +116,7 @@ def energy_error(
     start = 0.5 * momentum.square().sum(-1) - state.log_density
     rows = []
     for stepsize in stepsizes:
-        if not 0 < stepsize <= length:
+        if stepsize > length:
             raise UserError(f"the stepsize {stepsize} does not fit a path of length {length}")
         steps = round(length / stepsize)
         end, end_momentum, _ = hmc.leapfrog(
@@ -124,14 +127,15 @@ def energy_error(
     return pd.DataFrame(rows, columns=["stepsize", "n_leapfrog", "error"])
 
 
+@checked
 def tuning_path(
     log_density: hmc.LogDensity,
     position: Tensor,
-    first: Sequence[float],
+    first: Sequence[Positive],
     *,
-    n_transitions: int = 60,
-    n_leapfrog: int = 10,
-    target: float = 0.9,
+    n_transitions: Count = 60,
+    n_leapfrog: Count = 10,
+    target: OpenUnit = 0.9,
     generator: torch.Generator,
 ) -> pd.DataFrame:
     """The tuner of `vaelib.stepsize` at work, with one stepsize for all chains.
@@ -162,12 +166,13 @@ def tuning_path(
     return pd.DataFrame(rows, columns=["first", "transition", "stepsize", "acceptance"])
 
 
+@checked
 def calibration_ranks(
     *,
-    n_datasets: int = 2000,
-    n_draws: int = 15,
-    n_leapfrog: int = 10,
-    noise: float = 0.7,
+    n_datasets: Count = 2000,
+    n_draws: Count = 15,
+    n_leapfrog: Count = 10,
+    noise: Positive = 0.7,
     generator: torch.Generator,
 ) -> Tensor:
     """Simulation-based calibration of HMC on a correlated Gaussian posterior; `(n_datasets, 2)`.

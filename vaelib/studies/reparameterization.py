@@ -12,13 +12,15 @@ import torch
 from scipy import special
 from torch import Tensor
 
+from vaelib.limits import Count, Whole, checked
 from vaelib.pathwise import Reparameterization
 from vaelib.randomness import generator
 from vaelib.reparameterization import REPARAMETERIZATIONS, table
 from vaelib.studies.moments import EXAMPLES, Example
 
 
-def reparameterization_checks(*, n: int = 20_000, seed: int = 0) -> pd.DataFrame:
+@checked
+def reparameterization_checks(*, n: Count = 20_000, seed: Whole = 0) -> pd.DataFrame:
     """Section 2.4: draws against exact distributions, and gradients against exact gradients.
 
     A row for each distribution of `vaelib.reparameterization`, at the parameters of `EXAMPLES`:

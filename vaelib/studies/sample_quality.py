@@ -8,6 +8,7 @@ from torch import Tensor
 
 from vaelib.elbo import gaussian_kl
 from vaelib.errors import UserError
+from vaelib.limits import Count, Whole, checked
 from vaelib.model import VariationalAutoencoder
 from vaelib.randomness import generator
 
@@ -44,9 +45,14 @@ def frechet_distance(x: Tensor, y: Tensor) -> float:
     return float(squared_mean + covariance_x.trace() + covariance_y.trace() - 2 * cross)
 
 
+@checked
 @torch.no_grad()
 def sample_quality(
-    models: dict[int, VariationalAutoencoder], x: Tensor, *, n_samples: int = 2000, seed: int = 0
+    models: dict[int, VariationalAutoencoder],
+    x: Tensor,
+    *,
+    n_samples: Count = 2000,
+    seed: Whole = 0,
 ) -> pd.DataFrame:
     """Claim C13: what more latent dimensions do to samples and reconstructions.
 

@@ -15,19 +15,21 @@ from torch.nn.functional import softplus
 from vaelib.elbo import gaussian_kl, gaussian_parameters
 from vaelib.errors import UserError
 from vaelib.global_posterior import GlobalPosterior
+from vaelib.limits import Count, NotNegative, checked
 from vaelib.model import VariationalAutoencoder
 from vaelib.networks import BernoulliMLP
 
 GAUSS_HERMITE_NODES = 20
 
 
+@checked
 @torch.no_grad()
 def mixed_predictive_bound(
     model: VariationalAutoencoder,
     posterior: GlobalPosterior,
     x: Tensor,
     *,
-    n_samples: int = 5,
+    n_samples: Count = 5,
     generator: torch.Generator,
 ) -> Tensor:
     """A bound on log ∫ q(θ) p_θ(x) dθ that mixes predictions before the logarithm; `(M,)`, nats.
@@ -136,9 +138,10 @@ def unit_prices(posterior: GlobalPosterior) -> pd.DataFrame:
     return table.sort_values("outgoing", ascending=False, ignore_index=True)
 
 
+@checked
 @torch.no_grad()
 def decodings(
-    posterior: GlobalPosterior, z: Tensor, *, n_theta: int, generator: torch.Generator
+    posterior: GlobalPosterior, z: Tensor, *, n_theta: Count, generator: torch.Generator
 ) -> Tensor:
     """The means of p_θ(x|z) under draws from q(θ): codes `(K, n_latent)` to `(L, K, n_pixels)`.
 
@@ -152,12 +155,13 @@ def decodings(
     return torch.stack([posterior(z, posterior.reparameterize(zeta)).mean for zeta in zetas])
 
 
+@checked
 def spread(
     posterior: GlobalPosterior,
-    radii: Sequence[float],
+    radii: Sequence[NotNegative],
     *,
-    n_theta: int = 30,
-    n_directions: int = 16,
+    n_theta: Count = 30,
+    n_directions: Count = 16,
     generator: torch.Generator,
 ) -> pd.DataFrame:
     """How far decodings of one code differ between draws of θ, by the code's distance from 0.
