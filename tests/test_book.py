@@ -14,6 +14,7 @@ from conftest import ROOT
 
 from vaelib.claims import CLAIMS
 from workflow import chapters
+from workflow.chapters import Page
 
 pytestmark = pytest.mark.book
 
@@ -103,12 +104,19 @@ def test_figures_of_the_paper_are_there_with_captions(name: str, count: int, htm
         assert len(caption.get_text()) > 20
 
 
-@pytest.mark.parametrize("name", COMPUTED)
-def test_computed_pages_show_their_settings(name: str, html: Path) -> None:
-    text = article(read(html / "book" / f"{name}.html")).get_text()
+@pytest.mark.parametrize("page", [page for page in PAGES if page.computes], ids=COMPUTED)
+def test_computed_pages_show_the_settings_that_they_read(page: Page, html: Path) -> None:
+    text = article(read(html / "book" / f"{page.name}.html")).get_text()
     # As code, or in words on the landing page.
-    assert re.search(r'[Pp]rofile( = "| )(quick|standard|paper)\b', text)
-    assert re.search(r"seed( =)? \d+", text)
+    shown = {
+        "profile": r'[Pp]rofile( = "| )(quick|standard|paper)\b',
+        "device": r'device( = "| )(cpu|cuda)\b',
+        "seed": r"seed( =)? \d+",
+    }
+    for name in page.reads:
+        assert re.search(shown[name], text)
+    for name in shown.keys() - page.reads:
+        assert not re.search(rf"^{name} = ", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", [name for name in COMPUTED if name not in GATHERED])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import signal
@@ -47,7 +48,7 @@ def chapter(*cells: str) -> str:
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty project as the current folder, in which chapter `one` was executed before.
 
-    Whatever happens there, no kernel outlives the test.
+    Whatever happens there, no process outlives the test.
     """
     for name in ("IPYTHONDIR", "PATH"):
         monkeypatch.setenv(name, os.environ.get(name, ""))
@@ -57,19 +58,30 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (execute_chapter.STAGE / "one.ipynb").write_bytes(LAST_GOOD)
     (execute_chapter.TIMES / "one.json").write_bytes(LAST_GOOD)
     yield tmp_path
-    assert kernels_below(tmp_path) == []
+    wait_for(lambda: not processes_in(tmp_path))
 
 
-def kernels_below(folder: Path) -> list[psutil.Process]:
-    """The kernels that run in a folder."""
+def processes_in(folder: Path) -> list[list[str]]:
+    """The command lines of the processes that run in a folder, without this one."""
     found = []
     for process in psutil.process_iter():
-        try:
-            if process.cwd() == str(folder) and "ipykernel_launcher" in process.cmdline():
-                found.append(process)
-        except psutil.Error:
-            continue
+        with contextlib.suppress(psutil.Error):
+            if process.pid != os.getpid() and process.cwd() == str(folder):
+                found.append(process.cmdline())
     return found
+
+
+def kernels_in(folder: Path) -> list[list[str]]:
+    """The kernels among them."""
+    return [command for command in processes_in(folder) if "ipykernel_launcher" in command]
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait, but not for ever."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def execute(text: str | bytes, *options: str) -> End:
@@ -85,6 +97,7 @@ def assert_the_last_good_page_stays() -> None:
     assert len(list(Path("_build").rglob("*"))) == 7, "nothing is left beside them"
 
 
+NO_INPUT = "raw_input was called, but this frontend does not support input requests."
 ASKS = "it asks the kernel to exit, and a chapter ends with its last cell"
 
 
@@ -120,6 +133,7 @@ ASKS = "it asks the kernel to exit, and a chapter ends with its last cell"
             "TypeError: object AttributeError can't be used in 'await' expression",
         ),
         ("assert False", "AssertionError"),
+        ("input()", f"StdinNotImplementedError: {NO_INPUT}"),
     ],
 )
 def test_a_cell_that_does_not_run_to_its_end_fails_the_chapter(cell: str, cause: str) -> None:
@@ -135,6 +149,21 @@ def test_an_error_of_a_script_that_a_cell_runs_fails_the_chapter() -> None:
     end = execute(chapter("%run script.py"))
     assert end.code == 1
     assert end.said.endswith("code cell 1 (`%run script.py`): ZeroDivisionError: division by zero")
+    assert_the_last_good_page_stays()
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize(("ending", "code"), [("pass", 0), ("1 / 0", 1), ("os._exit(0)", 1)])
+def test_what_a_cell_starts_does_not_outlive_the_chapter(ending: str, code: int) -> None:
+    start = f"import os, subprocess; _ = subprocess.Popen(['sleep', '600']); {ending}"
+    assert execute(chapter(start)).code == code
+
+
+@pytest.mark.usefixtures("project")
+def test_a_thread_that_fails_fails_the_chapter() -> None:
+    cell = "import threading; t = threading.Thread(target=lambda: 1 / 0); t.start(); t.join()"
+    said = "chapter one, code cell 1 shows a traceback on stderr: mend what it starts"
+    assert execute(chapter(cell)) == End(2, said)
     assert_the_last_good_page_stays()
 
 
@@ -266,21 +295,12 @@ def started(project: Path) -> Iterator[subprocess.Popen[str]]:
     with process:
         yield process
         process.kill()
-    wait_for(lambda: not kernels_below(project))
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait, but not for ever."""
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_a_signal_while_the_kernel_starts_is_told(
     started: subprocess.Popen[str], project: Path
 ) -> None:
-    wait_for(lambda: bool(kernels_below(project)))
+    wait_for(lambda: bool(kernels_in(project)))
     started.terminate()
     said, _ = started.communicate(timeout=60)
     assert started.returncode == 128 + signal.SIGTERM
@@ -294,7 +314,7 @@ def test_a_kernel_does_not_outlive_a_process_that_was_killed(
     started: subprocess.Popen[str], project: Path
 ) -> None:
     wait_for(Path("begun").is_file)
-    assert len(kernels_below(project)) == 1
+    assert len(kernels_in(project)) == 1
     started.kill()
-    wait_for(lambda: not kernels_below(project))
+    wait_for(lambda: not kernels_in(project))
     assert not list(Path("_build").rglob(".*")), "nothing is half written"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import papermill
 import pytest
 from conftest import ROOT
 from nbformat.v4 import new_code_cell, new_notebook
@@ -134,3 +135,18 @@ def test_a_chapter_that_reads_none_needs_no_cell_for_them() -> None:
 
 def test_lines_of_magic_are_passed_over_and_no_others() -> None:
     assert myst.without_magic("%pip x\na % b\nif a:\n    !ls\n") == "pass\na % b\nif a:\n    pass\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "place"), [("s1_introduction", 2), ("s2_method", 2), ("status", 0)]
+)
+def test_papermill_by_hand_may_set_all_three_in_every_chapter(name: str, place: int) -> None:
+    page = next(page for page in PAGES if page.name == name)
+    notebook = myst.notebook(page.text, page.name, page.cells)
+    known = {"kernel_name": "python3", "language": "python", "prepare_only": True}
+    made = papermill.execute_notebook(notebook, None, vars(CHOSEN), **known)
+    injected = [cell for cell in made.cells if "injected-parameters" in cell.metadata.tags]
+    assert made.cells.index(injected[0]) == place
+    shown: dict[str, object] = {}
+    exec(injected[0].source, shown)
+    assert vars(CHOSEN).items() <= shown.items()

@@ -16,6 +16,8 @@ from workflow import chapters, messages, myst, render, soundness, stage
 
 ERROR = new_output("error", ename="ZeroDivisionError", evalue="division by zero", traceback=[])
 
+TRACED = new_output("stream", name="stderr", text="Traceback (most recent call last):\n")
+
 
 def executed(source: str = "1 / 0", **known: Any) -> NotebookNode:
     """A notebook with a title and one cell that was executed."""
@@ -29,6 +31,7 @@ def executed(source: str = "1 / 0", **known: Any) -> NotebookNode:
         (executed(), []),
         (executed("  ", execution_count=None), []),
         (executed(outputs=[ERROR]), ["holds an error, ZeroDivisionError: mend the cell"]),
+        (executed(outputs=[TRACED]), ["shows a traceback on stderr: mend what it starts"]),
         (executed(execution_count=None), ["never ran: execute the chapter again"]),
     ],
 )

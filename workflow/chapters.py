@@ -133,8 +133,10 @@ def pages(root: Path = Path()) -> list[Page]:
     """The pages that the table of contents names, in the reader's order.
 
     Raises:
-        UserError: if a page has no source.
+        UserError: if there is no table of contents, or a page has no source.
     """
+    if not (root / TOC).is_file():
+        raise UserError(f"{TOC} is not there: call this in the project's folder")
     toc = myst.mapping((root / TOC).read_text(encoding="utf-8"), f"the lines of {TOC}")
     found = [Page(root / f"{entry}.md") for entry in toc_entries(toc)]
     for page in found:

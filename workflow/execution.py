@@ -13,7 +13,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,7 @@ class ChapterError(Exception):
 class OwnKernel(AsyncKernelManager):
     """The kernel of this environment, whatever other kernels are installed under its name.
 
-    In a `with` block, it has gone when the block ends: in peace, or killed if an error ends it.
+    In a `with` block, it is gone when the block ends, with all that it started.
     """
 
     def __init__(self) -> None:
@@ -73,8 +73,12 @@ class OwnKernel(AsyncKernelManager):
         await asyncio.gather(*waiting, return_exceptions=True)
         if self.channels is not None:
             self.channels.stop_channels()
+        group = getattr(self.provisioner, "pgid", None)
         if self.has_kernel:
             await self.shutdown_kernel(now=now)
+        if group is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)  # what its cells started and left
 
     @property
     def end(self) -> str:

@@ -14,7 +14,7 @@ from workflow.joined import PDF
 from workflow.render import HTML
 from workflow.settings import Settings
 
-RENDERING = ("requirements.lock", "workflow/render.py", "vaelib", "tests")
+RENDERING = ("requirements.lock", "workflow/render.py", "workflow/soundness.py", "vaelib", "tests")
 PRINTING = ("workflow/pdf.py", "workflow/joined.py", "workflow/print.css")
 
 

@@ -31,6 +31,7 @@ OPTIONS = {
 SHELL = re.compile(
     r"get_ipython\(\)\.(?:system|getoutput)\(|run_(?:line|cell)_magic\('(?:sc|sx|system)'"
 )
+TRACE = "Traceback (most recent call last)"
 LABEL = re.compile(r"\\label\{([^}]*)\}")
 REFERENCE = re.compile(r"\\(?:eq)?ref\{([^}]*)\}")
 _PYTHON = TransformerManager()  # type: ignore[no-untyped-call]
@@ -63,6 +64,8 @@ def of_execution(notebook: NotebookNode, name: str) -> Iterator[str]:
         for output in cell.outputs:
             if output.output_type == "error":
                 yield f"{place} holds an error, {output.ename}: mend the cell"
+            if output.output_type == "stream" and output.name == "stderr" and TRACE in output.text:
+                yield f"{place} shows a traceback on stderr: mend what it starts"
 
 
 def of_page(text: str, name: str) -> Iterator[str]:
