@@ -33,6 +33,12 @@ CHOSEN = Settings("paper", "cuda:1", 12)
         ("%%time\nf(device)", ["device"]),
         ("%%bash\necho $seed", ["seed"]),
         ("if True:\n    %time f(1)\nf(profile)", ["profile"]),
+        (
+            "print([f(seed) for f in a], {seed: f for f in a}, {profile for f in a})",
+            ["profile", "seed"],
+        ),
+        ("a = [seed for seed in b], {seed for seed in b}, {seed: 1 for seed in b}", []),
+        ("a = [b for seed in c for b in seed], sum(device for device in c)", []),
         ("profile = 1; seed = 2", []),
         ("def f(seed):\n    return seed", []),
         ("def f():\n    seed = 1\n    return lambda: seed", []),

@@ -28,7 +28,22 @@ def read_by(code: str) -> set[str]:
     Raises:
         SyntaxError: if it is not Python.
     """
-    return set(_globals_read(symtable.symtable(code, "cell", "exec")))
+    plain = ast.unparse(_Scopes().visit(ast.parse(code)))
+    return set(_globals_read(symtable.symtable(plain, "cell", "exec")))
+
+
+class _Scopes(ast.NodeTransformer):
+    """Every comprehension as a generator, which has its own scope in every version of Python."""
+
+    def visit_ListComp(self, node: ast.ListComp | ast.SetComp) -> ast.GeneratorExp:
+        self.generic_visit(node)
+        return ast.GeneratorExp(node.elt, node.generators)
+
+    visit_SetComp = visit_ListComp
+
+    def visit_DictComp(self, node: ast.DictComp) -> ast.GeneratorExp:
+        self.generic_visit(node)
+        return ast.GeneratorExp(ast.Tuple([node.key, node.value], ast.Load()), node.generators)
 
 
 def _globals_read(scope: symtable.SymbolTable) -> Iterator[str]:
