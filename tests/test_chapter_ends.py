@@ -144,6 +144,14 @@ def test_a_cell_that_does_not_run_to_its_end_fails_the_chapter(cell: str, cause:
 
 
 @pytest.mark.usefixtures("project")
+@pytest.mark.skipif(not hasattr(signal, "SIGRTMIN"), reason="needs a signal without a name")
+def test_a_kernel_may_be_ended_by_a_signal_without_a_name() -> None:
+    number = signal.SIGRTMIN + 6
+    end = execute(chapter(f"import os; os.kill(os.getpid(), {number})"))
+    assert end.said.endswith(f": the kernel was ended by signal {number}")
+
+
+@pytest.mark.usefixtures("project")
 def test_an_error_of_a_script_that_a_cell_runs_fails_the_chapter() -> None:
     Path("script.py").write_text("1 / 0")
     end = execute(chapter("%run script.py"))
@@ -163,7 +171,7 @@ def test_what_a_cell_starts_does_not_outlive_the_chapter(ending: str, code: int)
 def test_a_thread_that_fails_fails_the_chapter() -> None:
     cell = "import threading; t = threading.Thread(target=lambda: 1 / 0); t.start(); t.join()"
     said = "chapter one, code cell 1 shows a traceback on stderr: mend what it starts"
-    assert execute(chapter(cell)) == End(2, said)
+    assert execute(chapter(cell)) == End(1, said)
     assert_the_last_good_page_stays()
 
 
@@ -183,6 +191,13 @@ def test_a_cell_is_stopped_at_the_limit_and_those_after_it_count_as_not_run(cell
     said = f"Chapter one failed in code cell 2 (`{cell}`): it was not done after 1 s"
     assert end == End(1, said)
     assert_the_last_good_page_stays()
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("limit", ["0", "-1"])
+def test_a_limit_that_is_none_is_refused(limit: str) -> None:
+    said = f"limit {limit} is no number of seconds from 1: leave it out for no limit"
+    assert execute(chapter("1"), "--limit", limit) == End(2, said)
 
 
 @pytest.mark.usefixtures("project")
@@ -219,7 +234,7 @@ def test_cells_without_code_fail_no_chapter() -> None:
     ("cell", "said"),
     [
         (":tags: [raises-exception]\n1 / 0", "tag 'raises-exception', which nothing knows"),
-        (":tags: [skip-execution]\n1 / 0", "tag 'skip-execution', which nothing knows"),
+        (":tags: [skip-execution]\n1 / 0", "'skip-execution', which nothing knows: leave it out"),
         (":tags: [hide-imput]\n1", "'hide-imput', which nothing knows: use 'hide-input'"),
         (":tag: [hide-input]\n1", "option 'tag', which nothing knows: use 'tags'"),
         (":tags: hide-input\n1", "the tags 'hide-input' are not a list"),

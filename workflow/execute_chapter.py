@@ -14,7 +14,6 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -44,18 +43,14 @@ What this page shows was computed from the stand-in, and checks that need the re
 
 
 class Stopped(KeyboardInterrupt):
-    """A signal asked this process to stop."""
-
-    def __init__(self, number: int, frame: FrameType | None) -> None:
-        for each in SIGNALS:
-            signal.signal(each, signal.SIG_IGN)  # the kernel is shut down in peace
-        super().__init__(number)
-        self.signal = signal.Signals(number)
+    """A signal asked this process to stop; its number is the argument."""
 
 
 def stop(number: int, frame: FrameType | None) -> None:
-    """Handle a signal."""
-    raise Stopped(number, frame)
+    """Handle a signal; the next ones are ignored, so that the kernel can be shut down."""
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    raise Stopped(number)
 
 
 def prepare(page: Page, chosen: Settings) -> NotebookNode:
@@ -73,16 +68,11 @@ def prepare(page: Page, chosen: Settings) -> NotebookNode:
     for number, cell in enumerate(notebook.cells, start=1):
         cell.id = f"cell-{number}"
     parameters.write(notebook, page.name, vars(chosen), page.reads)
-    refuse(soundness.of_source(notebook, page.name))
+    if findings := list(soundness.of_source(notebook, page.name)):
+        raise UserError("\n".join(findings))
     if stand_ins := stand_ins_of(page.data):
         insert_banner(notebook, page.name, stand_ins)
     return notebook
-
-
-def refuse(findings: Iterable[str]) -> None:
-    """Raise what was found, if anything was."""
-    if found := list(findings):
-        raise UserError("\n".join(found))
 
 
 def stand_ins_of(datasets: list[str]) -> dict[str, str]:
@@ -116,7 +106,7 @@ def run(name: str, chosen: Settings, limit: int | None = None) -> None:
 
     Raises:
         UserError: if there is no such chapter, or if it cannot be executed as it is.
-        ChapterError: if a cell did not run to its end.
+        ChapterError: if a cell did not run to its end, or left a traceback.
     """
     start = time.perf_counter()
     page = Page(BOOK / f"{name}.md")
@@ -124,8 +114,11 @@ def run(name: str, chosen: Settings, limit: int | None = None) -> None:
         raise UserError(f"chapter {name!r} is not there: write {page.path}")
     if not page.computes:
         raise UserError(f"page {name} does not compute: give it a jupytext header")
+    if limit is not None and limit < 1:
+        raise UserError(f"limit {limit} is no number of seconds from 1: leave it out for no limit")
     executed = outputs.clean(execute(prepare(page, chosen), name, limit))
-    refuse(soundness.of_execution(executed, name))
+    if findings := list(soundness.of_execution(executed, name)):
+        raise ChapterError("\n".join(findings))
     seconds = time.perf_counter() - start
     write(STAGE / f"{name}.ipynb", nbformat.v4.writes(executed) + "\n")
     times = {
@@ -165,8 +158,9 @@ def main(arguments: list[str] | None = None) -> int:
         messages.fail(name, f"Chapter {name} could not be executed or written: {error}")
         return 1
     except Stopped as stopped:
-        messages.fail(name, f"Chapter {name} was stopped by {stopped.signal.name}.")
-        return 128 + stopped.signal
+        number = signal.Signals(stopped.args[0])
+        messages.fail(name, f"Chapter {name} was stopped by {number.name}.")
+        return 128 + number
     return 0
 
 

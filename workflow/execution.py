@@ -87,7 +87,9 @@ class OwnKernel(AsyncKernelManager):
         code = process.returncode if process is not None else None
         if code is None or code >= 0:
             return f"the kernel ended itself with exit code {code}"
-        name = signal.Signals(-code).name
+        name = {number.value: number.name for number in signal.Signals}.get(
+            -code, f"signal {-code}"
+        )
         memory = "; perhaps the memory was full" if name == "SIGKILL" else ""
         return f"the kernel was ended by {name}{memory}"
 
@@ -175,7 +177,9 @@ def own_surroundings() -> Iterator[None]:
         configuration.parent.mkdir()
         configuration.write_text(CONFIGURATION)
         os.environ["IPYTHONDIR"] = scratch
-        os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        os.environ["PATH"] = (
+            f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        )
         yield
 
 

@@ -1,7 +1,8 @@
 """What Jupyter Book publishes without a warning, and no reader should see: found before it renders.
 
-Stored errors, cells that never ran, tags and options that nothing knows, shell commands whose
-failure nobody notices, references to equations that are not there, lines that MyST drops.
+Stored errors and tracebacks, cells that never ran, tags and options that nothing knows, shell
+commands whose failure goes unseen, equations that are referred to and not there, lines that MyST
+drops.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ SHELL = re.compile(
 TRACE = "Traceback (most recent call last)"
 LABEL = re.compile(r"\\label\{([^}]*)\}")
 REFERENCE = re.compile(r"\\(?:eq)?ref\{([^}]*)\}")
-_PYTHON = TransformerManager()  # type: ignore[no-untyped-call]
 INLINE_CODE = re.compile(r"(?<!\})(`+)(?!`).*?(?<!`)\1(?!`)")
+_PYTHON = TransformerManager()  # type: ignore[no-untyped-call]
 
 
 def of_source(notebook: NotebookNode, name: str) -> Iterator[str]:
@@ -47,8 +48,9 @@ def of_source(notebook: NotebookNode, name: str) -> Iterator[str]:
             tags = []
         for kind, given, known in (("tag", tags, TAGS), ("option", cell.metadata, OPTIONS)):
             for unknown in [word for word in given if word not in known]:
-                near = difflib.get_close_matches(str(unknown), known, 1, 0) or sorted(known)
-                yield f"{place} has the {kind} {unknown!r}, which nothing knows: use {near[0]!r}"
+                near = difflib.get_close_matches(str(unknown), known, 1)
+                remedy = f"use {near[0]!r}" if near else "leave it out"
+                yield f"{place} has the {kind} {unknown!r}, which nothing knows: {remedy}"
         if SHELL.search(_PYTHON.transform_cell(cell.source)):
             yield (
                 f"{place} calls a shell command, whose failure would go unseen: "
