@@ -69,3 +69,53 @@ def make(folder: Path, *arguments: str, **variables: str) -> subprocess.Complete
         check=False,
         timeout=600,
     )
+
+
+HOSTILE = {
+    "JUPYTER_PREFER_ENV_PATH": "0",
+    "MPLBACKEND": "none-such",
+    "PYTHONOPTIMIZE": "2",
+    "PYTHONWARNINGS": "ignore",
+    "PYTHONHASHSEED": "5",
+    "PYTHONIOENCODING": "ascii",
+    "LC_ALL": "C",
+    "READTHEDOCS": "True",
+    "SPHINXOPTS": "-D language=ko",
+    "SOURCE_DATE_EPOCH": "0",
+    "FORCE_COLOR": "1",
+    "TQDM_DISABLE": "0",
+    "MAKEFLAGS": "n",
+    "SHELLOPTS": "noexec",
+    "TORCH_COMPILE_DISABLE": "1",
+    "OMP_NUM_THREADS": "7",
+}
+RAISES = "raise SystemExit('hostile')\n"
+
+
+def hostile_files(folder: Path) -> dict[str, str]:
+    """Configurations of other work, each of which would end a build or change it: by variable."""
+    files = {
+        "config/snakemake/default/config.yaml": "dry-run: true\n",
+        "config/matplotlib/matplotlibrc": "lines.linewidth: 99\n",
+        "jupyter/jupyter_config.py": RAISES,
+        "jupyter/kernels/python3/kernel.json": '{"argv": ["false"], "language": "python"}',
+        "ipython/profile_default/startup/00.py": "seed = 99\n",
+        "python/jupyter_book.py": RAISES,
+        "python/sitecustomize.py": "import sys; sys.stdout.write('hostile\\n')\n",
+        "bash": "exit 7\n",
+    }
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return {
+        "XDG_CONFIG_HOME": str(folder / "config"),
+        "SNAKEMAKE_PROFILE": str(folder / "config/snakemake/default"),
+        "MATPLOTLIBRC": str(folder / "config/matplotlib"),
+        "JUPYTER_CONFIG_DIR": str(folder / "jupyter"),
+        "JUPYTER_PATH": str(folder / "jupyter"),
+        "JUPYTER_DATA_DIR": str(folder / "jupyter"),
+        "IPYTHONDIR": str(folder / "ipython"),
+        "PYTHONPATH": str(folder / "python"),
+        "BASH_ENV": str(folder / "bash"),
+        "TMPDIR": str(folder / "not there"),
+    }
