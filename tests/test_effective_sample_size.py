@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from tests.helpers import rng
-from vaelib.effective_sample_size import of_chains, of_log_weights
+from vaelib.effective_sample_size import of_chains, of_log_weights, standard_error
 from vaelib.errors import UserError
 
 
@@ -110,3 +110,11 @@ def test_weights() -> None:
     ).T
     expected = torch.tensor([4.0, 1.0, 1.6, 0.0, 0.0], dtype=torch.float64)
     torch.testing.assert_close(of_log_weights(log_weight), expected)
+
+
+def test_the_standard_error_of_a_log_of_a_mean() -> None:
+    """Of two weights, 3 and 1: the mean is 2, its standard error ½ √(1 + 1), and that over 2."""
+    size = of_log_weights(torch.tensor([3.0, 1.0], dtype=torch.float64).log())
+    assert standard_error(size, 2).item() == pytest.approx(math.sqrt(2) / 2 / 2)
+    assert standard_error(torch.tensor([4.0, 0.0]), 4).tolist() == [0.0, math.inf]
+    assert standard_error(torch.ones(2), 1).isnan().all()
