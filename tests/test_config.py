@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from vaelib.config import RunConfig
@@ -81,11 +84,80 @@ def test_dictionary_round_trip() -> None:
         ("kl_weight", math.nan),
         ("split", "halved"),
         ("face_scale", 1),
+        ("face_scale", 256.0),
+        ("n_latent", 2.5),
+        ("n_latent", 2.0),
+        ("n_latent", True),
+        ("n_hidden", math.inf),
+        ("seed", 1.5),
+        ("seed", -1),
+        ("seed", "0"),
+        ("stepsize", math.inf),
+        ("stepsize", math.nan),
+        ("stepsize", -1),
+        ("stepsize", True),
+        ("stepsize", None),
+        ("kl_weight", math.inf),
+        ("init_std", -1),
+        ("init_std", 0),
+        ("init_std", math.nan),
+        ("warmup", -3),
+        ("warmup", math.nan),
+        ("n_leapfrog", 0),
+        ("n_weight_updates", 0),
+        ("target_acceptance", 1.5),
+        ("target_acceptance", 0),
+        ("prior_precision", -1),
+        ("prior_precision", math.nan),
+        ("prior_on_biases", 1),
+        ("replacement", "no"),
+        ("precision", "float64"),
+        ("encoder_log_variance", None),
+        ("dataset", "../mnist"),
+        ("dataset", ""),
+        ("dataset", None),
     ],
 )
 def test_impossible_settings_are_named(name: str, value: object) -> None:
     with pytest.raises(UserError, match=name):
         dataclasses.replace(BASE, **{name: value})
+
+
+def test_equal_settings_have_one_name_and_one_record() -> None:
+    """However their numbers are written."""
+    written: dict[str, object] = {
+        "stepsize": 1,
+        "n_latent": np.int64(3),
+        "init_std": np.float64(0.5),
+        "prior_precision": 2,
+        "seed": np.int32(7),
+        "warmup": np.int64(5),
+        "kl_weight": -0.0,
+    }
+    plain = {
+        "stepsize": 1.0,
+        "n_latent": 3,
+        "init_std": 0.5,
+        "prior_precision": 2.0,
+        "seed": 7,
+        "warmup": 5,
+        "kl_weight": 0.0,
+    }
+    one, two = (dataclasses.replace(BASE, **settings) for settings in (written, plain))
+    assert one == two
+    assert one.slug == two.slug
+    assert json.dumps(one.to_dict()) == json.dumps(two.to_dict())
+
+
+def test_every_reference_run_keeps_its_name() -> None:
+    """The folder is found by the name: a change of it would lose the run."""
+    records = sorted(Path("data/reference").glob("*/record.json"))
+    assert len(records) > 200
+    for path in records:
+        settings = json.loads(path.read_text("utf-8"))["config"]
+        config = RunConfig.from_dict(settings)
+        assert config.slug == path.parent.name
+        assert json.dumps(config.to_dict()) == json.dumps({**BASE.to_dict(), **settings})
 
 
 def test_mcem_has_no_bound() -> None:

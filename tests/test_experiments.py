@@ -64,3 +64,58 @@ def test_unknown_names_are_refused() -> None:
         experiments.profile("slow")
     with pytest.raises(UserError, match="figure 'figure9' is not known"):
         experiments.requests("figure9", "quick")
+
+
+def written(**samples: str) -> str:
+    """A profile's YAML."""
+    given = {**dict.fromkeys(experiments.GROUPS, "1000"), **samples}
+    return "samples:\n" + "".join(f"  {group}: {text}\n" for group, text in given.items())
+
+
+@pytest.mark.parametrize(
+    "text", ["100000", "100_000", "1e5", "1E5", "1.0e+5", "100000.0", "'1e5'", "1.0e5", "0x186A0"]
+)
+def test_a_whole_number_may_be_written_in_any_way(text: str) -> None:
+    """1e5 is text in YAML 1.1, and 1.0e+5 a float."""
+    samples = experiments.parse_profile("mine", written(figure2=text)).samples
+    assert samples == {**dict.fromkeys(experiments.GROUPS, 1000), "figure2": 100_000}
+    assert type(samples["figure2"]) is int
+
+
+@pytest.mark.parametrize(
+    "text", ["-5", "0", "1.5", "1e-5", "abc", "", "[1]", "true", ".nan", ".inf", "1e400000000"]
+)
+def test_what_is_no_number_of_samples_is_named(text: str) -> None:
+    message = r"^figure2 in profiles/mine\.yaml is .*: give a whole number \(int\) of at least 1$"
+    with pytest.raises(UserError, match=message):
+        experiments.parse_profile("mine", written(figure2=text))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "for no figure: give"),
+        ("[]", "for no figure: give"),
+        ("samples: 5", "for no figure: give"),
+        ("samples:\n  figure2: 5", "for figure2: give"),
+        (written(figure9="5"), "kl_weights, figure9: give"),
+        ("samples: [", "is not YAML"),
+        ("samples: \x00", "is not YAML"),
+    ],
+)
+def test_a_profile_that_is_none_is_named(text: str, message: str) -> None:
+    with pytest.raises(UserError, match=message) as raised:
+        experiments.parse_profile("mine", text)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_short_profile_leaves_no_run_without_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = experiments.parse_profile("mine", written(minibatches="5"))
+    monkeypatch.setattr(experiments, "profile", lambda name: few)
+    assert min(run.samples for run in experiments.requests("minibatches", "mine")) == 1
+
+
+def test_a_seed_that_is_none_is_named() -> None:
+    for seed in (-1, 1.5, True, "1"):
+        with pytest.raises(UserError, match="seed is "):
+            experiments.groups("quick", seed=seed)  # type: ignore[arg-type]

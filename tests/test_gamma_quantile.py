@@ -10,6 +10,7 @@ import torch
 from scipy import special
 from torch import Tensor
 
+from vaelib.errors import UserError
 from vaelib.gamma_quantile import log_gamma_quantile
 
 EPSILON = torch.tensor(
@@ -90,3 +91,15 @@ def test_a_second_derivative_is_refused() -> None:
     (slope,) = torch.autograd.grad(log_z.exp(), alpha, create_graph=True)
     with pytest.raises(RuntimeError, match="once_differentiable"):
         slope.backward()
+
+
+@pytest.mark.parametrize("epsilon", [0.0, 1.0, -0.1, math.nan])
+def test_noise_outside_the_interval_is_named(epsilon: float) -> None:
+    with pytest.raises(UserError, match=r"epsilon leaves \(0, 1\)"):
+        log_gamma_quantile(torch.tensor([0.5, epsilon]), torch.tensor(2.0))
+
+
+@pytest.mark.parametrize("alpha", [0.0, -1.0, math.nan, math.inf])
+def test_a_shape_that_is_none_is_named(alpha: float) -> None:
+    with pytest.raises(UserError, match=r"concentration reaches from .* give positive, finite"):
+        log_gamma_quantile(torch.tensor(0.5), torch.tensor([1.0, alpha]))

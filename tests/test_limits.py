@@ -57,7 +57,17 @@ NUMBERS: dict[Any, tuple[tuple[object, ...], tuple[object, ...]]] = {
 # Arguments that have no rule, by module or by name, each with the reason.
 WITHOUT: dict[str, str] = {
     **dict.fromkeys(
-        ("cli", "console", "availability", "mirrors", "sources", "carrying", "reference", "runs"),
+        (
+            "cli",
+            "console",
+            "rounding",
+            "availability",
+            "mirrors",
+            "sources",
+            "carrying",
+            "reference",
+            "runs",
+        ),
         "what keeps files and runs; the command line, or the settings of a run, have looked",
     ),
     **dict.fromkeys(("evidence", "claims"), "verdicts, made of what runs have recorded"),

@@ -18,13 +18,14 @@ from tests.helpers import rng
 from vaelib.elbo import log_weights
 from vaelib.errors import UserError
 from vaelib.marginal_likelihood import (
+    Density,
     _fit_gaussian,
     _fit_kde,
     importance_sampling,
     posterior_density_estimator,
 )
 from vaelib.model import VariationalAutoencoder, build
-from vaelib.probabilistic_pca import LinearEncoder, LinearGaussian
+from vaelib.probabilistic_pca import LinearEncoder, LinearGaussian, ProbabilisticPCA
 from vaelib.quadrature import quadrature
 
 
@@ -248,12 +249,13 @@ def test_underflowing_weights_are_diagnosed() -> None:
     assert diagnostics.standard_error.eq(torch.inf).all()
 
 
-def test_chains_that_never_move_are_diagnosed() -> None:
+@pytest.mark.parametrize("n_chains", [1, 5, 50])
+def test_chains_that_never_move_are_diagnosed(n_chains: int) -> None:
     """Started on the modes, where the gradient vanishes, the first stepsize is far too large."""
     known = linear_model(2, n=5)
     stuck = broken_encoder(known, mean=0.0, std=1e-13)
     estimate, diagnostics = posterior_density_estimator(
-        stuck, known.x, start="recognition", generator=rng(13)
+        stuck, known.x, start="recognition", n_chains=n_chains, generator=rng(13)
     )
     assert diagnostics.acceptance.eq(0.0).all()
     assert estimate.isnan().all()
@@ -321,3 +323,36 @@ def test_bad_data_are_named() -> None:
             importance_sampling(known.model, x, n_samples=2, generator=rng())
     with pytest.raises(UserError, match="n_samples is 0"):
         importance_sampling(known.model, known.x, n_samples=0, generator=rng())
+
+
+@pytest.mark.statistical(1e-8)
+@pytest.mark.parametrize("density", ["gaussian", "kde"])
+@pytest.mark.parametrize(
+    ("n_samples", "n_chains"), [(8, 8), (50, 50), (100, 100), (10, 20), (50, 7), (50, 1)]
+)
+def test_any_number_of_chains_gives_the_evidence(
+    n_samples: int, n_chains: int, density: Density
+) -> None:
+    """Also one draw a chain, which has only its beginning to have moved from.
+
+    The median error of 200 datapoints is below 0.05 with 50 draws and more, its deviation 0.01;
+    with 8 or 10 it is below 0.15, its deviation 0.03.
+    """
+    truth = ProbabilisticPCA.example()
+    x = truth.sample(200, rng(20))
+    estimate, diagnostics = posterior_density_estimator(
+        truth.best_model(),
+        x,
+        generator=rng(21),
+        n_samples=n_samples,
+        n_chains=n_chains,
+        density=density,
+    )
+    assert bool(estimate.isfinite().all())
+    error = (estimate - truth.log_evidence(x)).median().item()
+    assert abs(error) < (0.12 if n_samples >= 50 else 0.4)
+    if n_chains >= n_samples:
+        assert torch.equal(
+            diagnostics.chain_effective_sample_size,
+            torch.full((200,), 2.0 * n_samples, dtype=torch.float64),
+        )

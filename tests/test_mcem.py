@@ -192,6 +192,8 @@ def test_divergence_of_training_is_named() -> None:
         ({"stepsize": 0.0}, "stepsize is 0"),
         ({"hmc_stepsize": -1.0}, "-1"),
         ({"target_acceptance": 1.0}, "target_acceptance is 1"),
+        ({"prior_precision": float("nan")}, "prior_precision is nan"),
+        ({"hmc_stepsize": float("inf")}, "hmc_stepsize is inf"),
     ],
 )
 def test_bad_settings_are_named(settings: dict[str, float], message: str) -> None:
@@ -205,3 +207,10 @@ def test_a_state_of_another_size_is_named() -> None:
         UserError, match=r"chains/z of the state is torch.float32 of shape \(10, 2\)"
     ):
         other.load_state_dict(one.state_dict())
+
+
+def test_a_training_point_beyond_those_announced_is_named() -> None:
+    algorithm = MCEM(small_model(), n_train=5, stepsize=0.1, generator=rng())
+    batch = Batch(pixels(3), torch.tensor([0, 7, 5]))
+    with pytest.raises(UserError, match=r"n_train is 5, but the minibatch has .* up to 7: build"):
+        algorithm.step(batch)

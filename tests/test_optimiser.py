@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -129,9 +132,41 @@ def test_joined_parameters_are_views_and_keep_their_values_and_sums() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("stepsize", 0.0), ("stepsize", -1.0), ("warmup", -1), ("prior_precision", -1.0)],
+    [
+        ("stepsize", 0.0),
+        ("stepsize", -1.0),
+        ("stepsize", math.inf),
+        ("warmup", -1),
+        ("warmup", math.nan),
+        ("warmup", 2.0),
+        ("n_datapoints", 0),
+        ("n_datapoints", -50),
+        ("prior_precision", -1.0),
+        ("prior_precision", math.nan),
+        ("prior_precision", math.inf),
+    ],
 )
 def test_bad_settings_are_named(name: str, value: float) -> None:
     settings = {"stepsize": 0.1, "n_datapoints": 20, name: value}
     with pytest.raises(UserError, match=f"{name} is {value}"):
         MAPAdagrad(layer().named_parameters(), **settings)  # type: ignore[arg-type]
+
+
+def test_no_parameters_are_named() -> None:
+    with pytest.raises(UserError, match="no parameters to learn"):
+        MAPAdagrad([], stepsize=0.1, n_datapoints=20)
+
+
+def test_numpys_numbers_are_numbers() -> None:
+    """The same bits, as a stepsize and a precision are doubles in either."""
+    one, two = layer(), layer()
+    settings = {"stepsize": 0.25, "n_datapoints": 20, "warmup": 1, "prior_precision": 0.5}
+    scalars = {
+        "stepsize": np.float32(0.25),
+        "n_datapoints": np.int64(20),
+        "warmup": np.int32(1),
+        "prior_precision": np.float64(0.5),
+    }
+    take(one, MAPAdagrad(one.named_parameters(), **settings), range(4))  # type: ignore[arg-type]
+    take(two, MAPAdagrad(two.named_parameters(), **scalars), range(4))  # type: ignore[arg-type]
+    assert torch.equal(one.weight, two.weight)

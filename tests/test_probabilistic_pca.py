@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import pytest
@@ -120,3 +121,38 @@ def test_models_side_by_side_are_the_models_alone() -> None:
 def test_a_correlated_posterior_has_no_exact_encoder() -> None:
     with pytest.raises(UserError, match="orthogonal columns"):
         oblique().exact_model()
+
+
+@pytest.mark.parametrize("noise", [-1.0, 0.0, math.nan, math.inf, True, "0.5"])
+def test_a_noise_that_is_none_is_named(noise: float) -> None:
+    truth = ProbabilisticPCA.example()
+    x = truth.sample(5, rng())
+    makers: list[Callable[[], object]] = [
+        lambda: ProbabilisticPCA(truth.weight, truth.bias, noise),
+        lambda: ProbabilisticPCA.example(noise=noise),
+        lambda: ProbabilisticPCA.maximum_likelihood(x, n_latent=2, noise=noise),
+        lambda: LinearGaussian(truth.weight, truth.bias, noise),
+    ]
+    for make in makers:
+        with pytest.raises(UserError, match=r"noise is .*: give a positive, finite number"):
+            make()
+
+
+def test_more_latent_dimensions_than_pixels_are_named() -> None:
+    """W would have fewer columns than were asked for."""
+    x = ProbabilisticPCA.example(n_pixels=3).sample(5, rng())
+    with pytest.raises(UserError, match="n_latent is 4, but there are 3 pixels"):
+        ProbabilisticPCA.maximum_likelihood(x, n_latent=4, noise=0.5)
+    with pytest.raises(UserError, match="n_latent is 3, but there are 2 pixels"):
+        ProbabilisticPCA.example(n_pixels=2, n_latent=3)
+
+
+def test_data_and_starts_that_are_none_are_named() -> None:
+    truth = ProbabilisticPCA.example()
+    x = truth.sample(5, rng())
+    for bad in (x[:0], x * torch.nan):
+        with pytest.raises(UserError, match="x has shape"):
+            ProbabilisticPCA.maximum_likelihood(bad, n_latent=2, noise=0.5)
+    for starts in (0, -1, 2.0, True):
+        with pytest.raises(UserError, match="starts is "):
+            truth.untrained_model(starts, generator=rng())  # type: ignore[arg-type]

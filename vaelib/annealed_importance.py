@@ -23,7 +23,7 @@ from torch import Tensor
 
 from vaelib import hmc
 from vaelib.datapoints import Data, datapoints
-from vaelib.effective_sample_size import of_log_weights
+from vaelib.effective_sample_size import of_log_weights, standard_error
 from vaelib.elbo import gaussian_parameters
 from vaelib.latent_density import latent_density
 from vaelib.limits import Count, checked
@@ -93,7 +93,7 @@ def annealed_importance_sampling(
         parts.append(_travel(path, betas, stepsizes, start, n_leapfrog, generator))
     log_weight = torch.cat(parts, dim=1)
     size = of_log_weights(log_weight)
-    error = (1.0 / size - 1.0 / n_chains).clamp(min=0.0).sqrt()
+    error = standard_error(size, n_chains)
     return log_mean_exp(log_weight), ImportanceDiagnostics(size, error)
 
 

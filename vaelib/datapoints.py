@@ -7,17 +7,18 @@ from typing import Any, TypeAlias
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from vaelib.checks import check_data, check_floats, check_like, check_pixels, no_floats
 from vaelib.errors import UserError
+from vaelib.model import VariationalAutoencoder
 from vaelib.networks import BernoulliMLP, check_intensities
 
 Data: TypeAlias = Tensor | NDArray[np.floating[Any]]
 """Pixels `(N, n_pixels)`: a tensor, or a NumPy array such as scikit-learn and pandas give."""
 
 
-def datapoints(model: nn.Module, x: Data) -> Tensor:
+def datapoints(model: VariationalAutoencoder, x: Data) -> Tensor:
     """The data as a tensor in the dtype of the model's parameters; unchanged if they are one.
 
     Floats of another size are rounded to the model's, NumPy's float64 among them, and an array is
@@ -47,9 +48,8 @@ def datapoints(model: nn.Module, x: Data) -> Tensor:
             x = x.to(like.dtype)
         check_like(x, like)
     check_data(x)
-    decoder = getattr(model, "decoder", None)
-    if isinstance(decoder, BernoulliMLP):
-        check_pixels(x, decoder.logits.out_features)
+    if isinstance(model.decoder, BernoulliMLP):
+        check_pixels(x, model.decoder.logits.out_features)
         check_intensities(x)
     return x
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from vaelib.errors import UserError
+from vaelib.limits import Count, checked
 
 
 def of_chains(samples: Tensor) -> Tensor:
@@ -60,3 +61,15 @@ def of_log_weights(log_weight: Tensor) -> Tensor:
     """
     log_size = 2.0 * log_weight.logsumexp(0) - (2.0 * log_weight).logsumexp(0)
     return log_size.exp().nan_to_num(nan=0.0)
+
+
+@checked
+def standard_error(size: Tensor, n: Count) -> Tensor:
+    """Of the log of the mean of n weights, by the delta method, from their effective sample size.
+
+    Var(mean w) / mean(w)² = (n / size − 1) / n. It is infinite where all weights underflow, and NaN
+    for a single weight, from which no error can be told.
+    """
+    if n == 1:
+        return torch.full_like(size, torch.nan)
+    return (1.0 / size - 1.0 / n).clamp(min=0.0).sqrt()

@@ -38,7 +38,9 @@ class Trained(NamedTuple):
 
 
 @checked
-def export(folder: Path, profile: str, *, device: str = "cpu", seed: Whole = 0) -> dict[str, int]:
+def export(
+    folder: Path | str, profile: str, *, device: str = "cpu", seed: Whole = 0
+) -> dict[str, int]:
     """Write all scripts; return the size of each in bytes, by name.
 
     Raises:
@@ -51,6 +53,7 @@ def export(folder: Path, profile: str, *, device: str = "cpu", seed: Whole = 0) 
         files |= network_files(f"{request.config.dataset}_{request.config.n_latent}", trained)
         if request.config.dataset == "mnist":
             files["digits"] = digits_file(trained.data)
+    folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         write_atomically(folder / f"{name}.js", content)

@@ -16,7 +16,7 @@ from vaelib import hmc
 from vaelib.checks import all_finite
 from vaelib.compiled_density import compiled_latent_density
 from vaelib.datapoints import Data, datapoints
-from vaelib.effective_sample_size import of_log_weights
+from vaelib.effective_sample_size import of_log_weights, standard_error
 from vaelib.elbo import log_weights
 from vaelib.errors import UserError
 from vaelib.latent_density import latent_density
@@ -45,7 +45,7 @@ class ImportanceDiagnostics(NamedTuple):
     """Whether the importance-sampling estimate of a datapoint can be trusted."""
 
     effective_sample_size: Tensor  # (M,), (Σ w)² / Σ w² of w = p(x, z) / q(z|x); 0 if all underflow
-    standard_error: Tensor  # (M,), of log p(x) in nats by the delta method
+    standard_error: Tensor  # (M,), of log p(x) in nats by the delta method; NaN for one weight
 
 
 @checked
@@ -197,8 +197,7 @@ def importance_sampling(
             parts.append(log_weights(model, x, epsilon))
         log_weight = torch.cat(parts)
         ess = of_log_weights(log_weight)
-        # Var(mean w) / mean(w)² = (n / ESS − 1) / n
-        return log_mean_exp(log_weight), ess, (1.0 / ess - 1.0 / n_samples).clamp(min=0.0).sqrt()
+        return log_mean_exp(log_weight), ess, standard_error(ess, n_samples)
 
     estimates, *diagnostics = _in_chunks(estimate, x, 200)
     return estimates, ImportanceDiagnostics(*diagnostics)

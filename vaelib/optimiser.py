@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from vaelib.checks import check_state
+from vaelib.errors import UserError
 from vaelib.limits import Count, NotNegative, Positive, Whole, checked
 
 
@@ -38,7 +39,7 @@ class MAPAdagrad:
         prior_on_biases: whether the prior is on the biases too.
 
     Raises:
-        UserError: for a number that is none of these.
+        UserError: for a number that is none of these, or no parameters.
     """
 
     @checked
@@ -53,6 +54,8 @@ class MAPAdagrad:
         prior_on_biases: bool = False,
     ) -> None:
         self._parameters = dict(parameters)
+        if not self._parameters:
+            raise UserError("there are no parameters to learn: pass module.named_parameters()")
         precision = prior_precision / n_datapoints
         decays = [
             precision * (prior_on_biases or not name.endswith("bias")) for name in self._parameters

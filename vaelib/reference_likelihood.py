@@ -15,7 +15,7 @@ from torch import Tensor
 
 from vaelib import hmc
 from vaelib.datapoints import Data, datapoints
-from vaelib.effective_sample_size import of_log_weights
+from vaelib.effective_sample_size import of_log_weights, standard_error
 from vaelib.errors import UserError
 from vaelib.latent_density import latent_density
 from vaelib.limits import Count, Whole, checked
@@ -140,8 +140,7 @@ def posterior_importance_sampling(
 
     parts = [estimate(chunk) for chunk in x.split(chunk_size)]
     value, size = (torch.cat(part) for part in zip(*parts, strict=True))
-    error = (1.0 / size - 1.0 / n_samples).clamp(min=0.0).sqrt()
-    return value, ImportanceDiagnostics(size, error)
+    return value, ImportanceDiagnostics(size, standard_error(size, n_samples))
 
 
 def fit(draws: Tensor) -> Proposal:
