@@ -82,7 +82,11 @@ def test_a_data_set_that_lacks_a_file_is_replaced(
 ) -> None:
     monkeypatch.setenv("VAELIB_DATA", str(real))
     (real / "toy.mat").unlink()
-    assert availability.locate("mnist", download=False, root=tmp_path).stand_in
+    status = availability.locate("mnist", download=False, root=tmp_path)
+    assert status.stand_in
+    assert status.detail.startswith("not complete, toy.mat is missing; stand-in mnist_5k: ")
+    (found, _) = availability.check(root=tmp_path)
+    assert found.detail == status.detail
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones(tmp_path: Path) -> None:

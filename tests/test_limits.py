@@ -72,7 +72,14 @@ WITHOUT: dict[str, str] = {
     ),
     **dict.fromkeys(("evidence", "claims"), "verdicts, made of what runs have recorded"),
     **dict.fromkeys(
-        ("record.Record", "store.Run", "provenance", "datasets.Dataset", "pathwise.Noise"),
+        (
+            "record.Record",
+            "store.Run",
+            "provenance",
+            "rounding",
+            "datasets.Dataset",
+            "pathwise.Noise",
+        ),
         "what the package writes itself, and reads",
     ),
     "wording": "writes whatever number it is given",

@@ -107,10 +107,10 @@ AVX2 = moved(capability="AVX2")
         (record((100, HERE)), record((900, old())), "not recorded"),
         (record((100, HERE)), record((100, HERE), (900, old())), "same"),
         (record((100, HERE)), record((900, HERE), compiled=True), "same"),
-        (record((100, HERE)), dataclasses.replace(record((900, HERE)), source="new"), "other"),
+        (record((100, HERE)), replace(record((900, HERE)), source="new"), "other"),
         (
             record((100, HERE)),
-            dataclasses.replace(record((900, HERE)), segments=[]),
+            replace(record((900, HERE)), segments=[]),
             "not recorded",
         ),
     ],

@@ -128,6 +128,151 @@ def test_part_of_a_data_set_is_not_the_data_set(tmp_path: Path) -> None:
     assert sources.find_all("toy", tmp_path) == {IMAGES: None, TABLE: raw / "toy.mat"}
 
 
+def layout(folder: Path, **files: bytes) -> None:
+    """Write files by their paths below a folder."""
+    for path, content in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+
+
+NAMES = (
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+)
+
+
+@pytest.fixture
+def mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, dict[str, bytes]]:
+    """An empty folder that `$VAELIB_DATA` names, and the content of a small MNIST by name."""
+    made, folder = tmp_path / "made", tmp_path / "data"
+    made.mkdir()
+    folder.mkdir()
+    monkeypatch.setitem(sources.SOURCES, "mnist", fake_data.write_mnist(made, 60, 10))
+    monkeypatch.setenv("VAELIB_DATA", str(folder))
+    return folder, {name: (made / name).read_bytes() for name in NAMES}
+
+
+LAYOUTS = {
+    "as served": "{}.gz",
+    "unpacked": "{}",
+    "unpacked by Windows": "{.}",
+    "in capitals": "{^}.GZ",
+    "with underscores": "{_}.gz",
+    "of torchvision": "MNIST/raw/{}.gz",
+    "of torchvision, unpacked": "MNIST/raw/{}",
+    "of an old tutorial": "MNIST_data/{}.gz",
+    "of Kaggle": "{}/{}",
+    "of Kaggle, as a data set": "archive/{.}",
+}
+
+
+def in_layout(pattern: str, name: str) -> str:
+    """`{}` is the name, `{.}`, `{_}` and `{^}` what unpackers make of it."""
+    dotted = name.replace("-idx", ".idx")
+    shown = {"{.}": dotted, "{_}": name.replace("-", "_"), "{^}": name.upper(), "{}": name}
+    for mark, text in shown.items():
+        pattern = pattern.replace(mark, text)
+    return pattern
+
+
+@pytest.mark.parametrize("pattern", LAYOUTS.values(), ids=LAYOUTS)
+def test_mnist_is_found_under_the_names_that_libraries_and_unpackers_make(
+    pattern: str, mnist: tuple[Path, dict[str, bytes]], tmp_path: Path
+) -> None:
+    folder, contents = mnist
+    for name, content in contents.items():
+        place = in_layout(pattern, name)
+        packed = gzip.compress(content) if place.lower().endswith(".gz") else content
+        layout(folder, **{place: packed})
+    found = sources.find("mnist", tmp_path)
+    assert found is not None
+    assert [file.name for file in found] == list(NAMES)
+    assert [sources.read(*pair) for pair in found.items()] == list(contents.values())
+
+
+def test_torchvision_leaves_packed_and_unpacked_files_side_by_side(
+    mnist: tuple[Path, dict[str, bytes]], tmp_path: Path
+) -> None:
+    folder, contents = mnist
+    for name, content in contents.items():
+        layout(folder / "MNIST" / "raw", **{name: content, f"{name}.gz": gzip.compress(content)})
+    found = sources.find("mnist", tmp_path)
+    assert found is not None
+    assert [path.name for path in found.values()] == [f"{name}.gz" for name in NAMES]
+
+
+@pytest.mark.parametrize("other", ["FashionMNIST", "KMNIST", "EMNIST", "QMNIST", ".cache"])
+def test_another_data_set_beside_it_is_not_taken_for_it(
+    other: str, mnist: tuple[Path, dict[str, bytes]], tmp_path: Path
+) -> None:
+    folder, contents = mnist
+    for name in contents:
+        layout(folder / other / "raw", **{name: b"other"})
+    assert sources.find("mnist", tmp_path) is None
+    assert sources.missing("mnist", tmp_path) == [f"{name}.gz" for name in NAMES]
+    for name, content in contents.items():
+        layout(folder / "MNIST" / "raw", **{name: content})
+    sources.verify("mnist", tmp_path)
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_another_data_set_under_its_names_is_named(
+    packed: bool, mnist: tuple[Path, dict[str, bytes]], tmp_path: Path
+) -> None:
+    """Fashion-MNIST's files have the names, sizes and headers of MNIST's."""
+    folder, contents = mnist
+    fashion = contents[NAMES[0]][:16] + contents[NAMES[0]][:15:-1]
+    layout(folder, **{**contents, NAMES[0]: gzip.compress(fashion) if packed else fashion})
+    with pytest.raises(UserError, match=r"of another data set .* such as Fashion-MNIST.*sha256"):
+        sources.verify("mnist", tmp_path)
+
+
+def test_files_that_changed_places_are_named(
+    mnist: tuple[Path, dict[str, bytes]], tmp_path: Path
+) -> None:
+    folder, contents = mnist
+    layout(folder, **{**contents, NAMES[0]: contents[NAMES[2]]})
+    with pytest.raises(UserError, match=f"holds {NAMES[2]} and not {NAMES[0]}: remove it"):
+        sources.verify("mnist", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["FREY_RAWFACE.MAT", "frey-rawface.mat", "faces/frey_rawface.mat"])
+def test_frey_face_is_found_under_other_names(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = sources.raw_folder(tmp_path)
+    raw.mkdir(parents=True)
+    monkeypatch.setitem(sources.SOURCES, "frey_face", fake_data.write_frey_face(raw))
+    content = (raw / "frey_rawface.mat").read_bytes()
+    (raw / "frey_rawface.mat").unlink()
+    assert sources.find("frey_face", str(tmp_path)) is None
+    layout(raw, **{name: content})
+    assert sources.find("frey_face", str(tmp_path)) is not None
+    sources.verify("frey_face", str(tmp_path))
+
+
+def test_a_plain_name_comes_before_all_others(
+    mnist: tuple[Path, dict[str, bytes]], tmp_path: Path
+) -> None:
+    folder, contents = mnist
+    for name, content in contents.items():
+        layout(folder, **{name.upper(): b"", f"MNIST/{name}": b"", name: content})
+    sources.verify("mnist", tmp_path)
+
+
+def test_files_are_not_looked_for_without_end(
+    mnist: tuple[Path, dict[str, bytes]], tmp_path: Path
+) -> None:
+    folder, contents = mnist
+    (folder / "again").symlink_to(folder)
+    deep = folder / "one" / "two" / "three"
+    for name, content in contents.items():
+        layout(deep, **{name: content})
+    assert sources.find("mnist", tmp_path) is None
+
+
 def test_a_named_folder_that_is_none_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from vaelib import mirrors, sources, standins
 from vaelib.errors import UserError
+from vaelib.files import AnyPath
 
 STAND_INS = {"mnist": "mnist_5k", "frey_face": "cartoon_face"}
 NAMES = (*STAND_INS, *STAND_INS.values())
@@ -36,7 +37,7 @@ def locate(
     download: bool = True,
     again: bool = False,
     progress: bool = True,
-    root: Path | None = None,
+    root: AnyPath | None = None,
 ) -> Status:
     """Which files `load` would use, or which stand-in; no content is read.
 
@@ -62,13 +63,19 @@ def locate(
             return Status(name, name, False, str(folder), f"in {folder}", source.sha256, folder)
     stand_in = STAND_INS.get(name, name)
     what = standins.DESCRIPTIONS[stand_in]
-    detail = f"not here; stand-in {stand_in}: {what}"
-    if name == stand_in:
-        detail = what
+    detail = what if name == stand_in else f"{absence(name, root)}; stand-in {stand_in}: {what}"
     return Status(stand_in, name, True, what, detail, standins.SHA256[stand_in], None)
 
 
-def obtain(*, progress: bool = True, root: Path | None = None) -> list[Status]:
+def absence(name: str, root: AnyPath | None = None) -> str:
+    """What of a data set is not here, as a clause that lacks its subject."""
+    lacking = sources.missing(name, root)
+    if len(lacking) == len(sources.SOURCES[name].files):
+        return "not here"
+    return f"not complete, {' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} missing"
+
+
+def obtain(*, progress: bool = True, root: AnyPath | None = None) -> list[Status]:
     """Fetch both data sets where they are missing, verify all files, and report.
 
     Raises:
@@ -79,7 +86,7 @@ def obtain(*, progress: bool = True, root: Path | None = None) -> list[Status]:
     return check(root=root)
 
 
-def check(*, root: Path | None = None) -> list[Status]:
+def check(*, root: AnyPath | None = None) -> list[Status]:
     """Verify the files that are here and report; nothing is downloaded or written.
 
     Raises:

@@ -7,7 +7,6 @@ import io
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, cast
 
 import numpy as np
@@ -17,8 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vaelib import sources, standins
-from vaelib.availability import Status, check, locate, obtain
+from vaelib.availability import Status, absence, check, locate, obtain
 from vaelib.errors import UserError
+from vaelib.files import AnyPath
 from vaelib.limits import Count, Whole, checked, whole
 from vaelib.model import DecoderKind
 from vaelib.randomness import generator
@@ -82,7 +82,7 @@ def load(
     seed: Whole = 0,
     split: Split = "shuffled",
     face_scale: ByteScale = 256,
-    root: Path | None = None,
+    root: AnyPath | None = None,
 ) -> Dataset:
     """Load a data set from `$VAELIB_DATA`, `data/raw/` or the public mirrors, in this order.
 
@@ -129,8 +129,8 @@ def load(
         # A damaged file must not be passed over because another one is missing.
         sources.verify(name, root)
         warnings.warn(
-            f"{name} is replaced by the stand-in {status.name} ({status.source}); for the real "
-            f"data, {sources.SOURCES[name].remedy}",
+            f"{name} is {absence(name, root)}, and is replaced by the stand-in {status.name} "
+            f"({status.source}); for the real data, {sources.remedy(name, root)}",
             StandInWarning,
             stacklevel=3,  # past `checked`
         )
@@ -180,14 +180,14 @@ def _labels(labels: Bytes | None, n: int | None = None) -> Tensor | None:
     return None if labels is None else torch.from_numpy(labels[:n].astype(np.int64))
 
 
-def _payloads(name: str, root: Path | None) -> tuple[list[bytes], str]:
+def _payloads(name: str, root: AnyPath | None) -> tuple[list[bytes], str]:
     paths = sources.find(name, root)
     if paths is None:
         raise UserError(f"files of {name} vanished while they were read: run `vaelib data`")
     return [sources.read(file, path) for file, path in paths.items()], sources.SOURCES[name].sha256
 
 
-def _read_mnist(split: Split, root: Path | None) -> tuple[_Points, str]:
+def _read_mnist(split: Split, root: AnyPath | None) -> tuple[_Points, str]:
     (images, labels, test_images, test_labels), sha256 = _payloads("mnist", root)
     # IDX: four bytes of magic number, then four for each dimension.
     train = np.frombuffer(images, np.uint8, offset=16).reshape(-1, 784)
@@ -196,18 +196,18 @@ def _read_mnist(split: Split, root: Path | None) -> tuple[_Points, str]:
     return _Points(train[:MNIST_TRAIN], test, train_labels[:MNIST_TRAIN], last), sha256
 
 
-def _read_mnist_5k(split: Split, root: Path | None) -> tuple[_Points, str]:
+def _read_mnist_5k(split: Split, root: AnyPath | None) -> tuple[_Points, str]:
     return _Points(*standins.mnist_5k()), standins.SHA256["mnist_5k"]
 
 
-def _read_frey_face(split: Split, root: Path | None) -> tuple[_Points, str]:
+def _read_frey_face(split: Split, root: AnyPath | None) -> tuple[_Points, str]:
     (content,), sha256 = _payloads("frey_face", root)
     # The stubs of loadmat know names of files only; it reads open files as well.
     faces: Bytes = scipy.io.loadmat(cast(str, io.BytesIO(content)))["ff"].T
     return _split_faces(faces, split), sha256
 
 
-def _read_cartoon_face(split: Split, root: Path | None) -> tuple[_Points, str]:
+def _read_cartoon_face(split: Split, root: AnyPath | None) -> tuple[_Points, str]:
     faces = standins.cartoon_face()
     return _split_faces(faces, split), hashlib.sha256(faces.tobytes()).hexdigest()
 
@@ -218,7 +218,7 @@ def _split_faces(faces: Bytes, split: Split) -> _Points:
     return _Points(faces[:FACES_TRAIN], faces[FACES_TRAIN:])
 
 
-_READERS: dict[str, Callable[[Split, Path | None], tuple[_Points, str]]] = {
+_READERS: dict[str, Callable[[Split, AnyPath | None], tuple[_Points, str]]] = {
     "mnist": _read_mnist,
     "mnist_5k": _read_mnist_5k,
     "frey_face": _read_frey_face,

@@ -17,7 +17,10 @@ def project_root() -> Path:
     return beside if (beside / "pyproject.toml").is_file() else Path.cwd()
 
 
-def as_path(place: str | os.PathLike[str], name: str) -> Path:
+AnyPath = str | os.PathLike[str]
+
+
+def as_path(place: AnyPath, name: str) -> Path:
     """A path, given as one or as text.
 
     Args:

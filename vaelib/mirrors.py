@@ -14,7 +14,7 @@ import requests
 
 from vaelib import sources
 from vaelib.errors import UserError
-from vaelib.files import write_atomically
+from vaelib.files import AnyPath, write_atomically
 from vaelib.sources import DataFile
 
 TIMEOUT = 3.0
@@ -29,7 +29,7 @@ def forbidden() -> bool:
 
 
 def download(
-    name: str, *, root: Path | None = None, again: bool = False, progress: bool = True
+    name: str, *, root: AnyPath | None = None, again: bool = False, progress: bool = True
 ) -> bool:
     """Download the missing files of a data set into `data/raw`; whether all are there now.
 

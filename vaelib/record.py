@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 from vaelib.config import RunConfig
 from vaelib.errors import UserError
 from vaelib.evaluation import CurvePoint
-from vaelib.files import as_path
+from vaelib.files import AnyPath, as_path
 
 # What the fields are in JSON, beside config.
 KINDS: dict[str, type | tuple[type, ...]] = {
@@ -91,7 +90,7 @@ class Record:
         return cls(**fields)
 
 
-def read_record(path: str | os.PathLike[str]) -> Record:
+def read_record(path: AnyPath) -> Record:
     """Read one record.
 
     Raises:

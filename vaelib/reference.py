@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -22,7 +21,7 @@ from vaelib.adoption import adopt
 from vaelib.config import RunConfig
 from vaelib.errors import UserError
 from vaelib.experiments import RunRequest
-from vaelib.files import as_path, project_root, write_atomically, writing
+from vaelib.files import AnyPath, as_path, project_root, write_atomically, writing
 from vaelib.store import RECORD, WEIGHTS, Run, RunStore, read_tensors
 from vaelib.wording import number
 
@@ -184,7 +183,7 @@ def _carry(request: RunRequest, root: Path) -> Run:
     )[0]
 
 
-def export(store: RunStore, folder: str | os.PathLike[str] | None = None) -> list[str]:
+def export(store: RunStore, folder: AnyPath | None = None) -> list[str]:
     """Copy the plan's runs, as far as they have come, from the store to `data/reference/`.
 
     Args:

@@ -3,20 +3,29 @@
 `SOURCES` is the single list of names, sizes, sha256 and mirrors; data/README.md repeats it for
 readers, and a test compares the two. A checksum is that of the *payload*, which is the
 decompressed content: the same digits may have been compressed anew, and both files are right.
+Neither does a file's name decide more than where to look: unpackers and libraries change it.
 """
 
 from __future__ import annotations
 
+import functools
 import gzip
 import hashlib
 import io
 import os
+import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from vaelib.errors import UserError
+from vaelib.files import AnyPath, as_path
+
+DEPTH = 2
+"""How many folders deep files are looked for: torchvision puts them into `MNIST/raw`."""
+NAMESAKES = ("fashion", "kmnist", "emnist", "qmnist", "notmnist")
+"""In names of folders that hold other data sets, in files with the same names as MNIST's."""
 
 
 class WrongContent(ValueError):
@@ -54,15 +63,6 @@ class Source:
             return self.files[0].sha256
         listing = "".join(f"{file.sha256}  {file.name}\n" for file in self.files)
         return hashlib.sha256(listing.encode()).hexdigest()
-
-    @property
-    def remedy(self) -> str:
-        """How to get the real files, as a clause."""
-        names = ", ".join(file.served_as for file in self.files)
-        return (
-            f"run `vaelib data` where there is a network, or put {names} into data/raw/ or into "
-            "the folder that $VAELIB_DATA names"
-        )
 
 
 SOURCES: dict[str, Source] = {
@@ -113,7 +113,7 @@ SOURCES: dict[str, Source] = {
 }
 
 
-def raw_folder(root: Path | None = None) -> Path:
+def raw_folder(root: AnyPath | None = None) -> Path:
     """`data/raw` below `root`; without one, below the project that holds this package.
 
     Where the package was installed apart from its project, the project is looked for from the
@@ -123,7 +123,7 @@ def raw_folder(root: Path | None = None) -> Path:
         here = Path.cwd()
         candidates = (Path(__file__).resolve().parents[1], here, *here.parents)
         root = next((folder for folder in candidates if _is_project(folder)), here)
-    return root / "data" / "raw"
+    return as_path(root, "root") / "data" / "raw"
 
 
 def _is_project(folder: Path) -> bool:
@@ -131,7 +131,7 @@ def _is_project(folder: Path) -> bool:
     return pyproject.is_file() and 'name = "vaelib"' in pyproject.read_text(encoding="utf-8")
 
 
-def folders(root: Path | None = None) -> list[Path]:
+def folders(root: AnyPath | None = None) -> list[Path]:
     """The local folders in which files are looked for: `$VAELIB_DATA`, then `data/raw`.
 
     Raises:
@@ -143,23 +143,72 @@ def folders(root: Path | None = None) -> list[Path]:
     return [*([Path(named)] if named else []), raw_folder(root)]
 
 
-def find_all(name: str, root: Path | None = None) -> dict[DataFile, Path | None]:
-    """The first path of each file of a data set, compressed or not; no content is read."""
+def find_all(name: str, root: AnyPath | None = None) -> dict[DataFile, Path | None]:
+    """The first path of each file of a data set, compressed or not; no content is read.
+
+    Beside its own name a file may have one in capitals, or with other signs between the words, as
+    in `train-images.idx3-ubyte`; and it may lie up to `DEPTH` folders below, as in `MNIST/raw`.
+    """
     places = folders(root)
-    return {file: _find(file, places) for file in SOURCES[name].files}
+    listed = functools.cache(_listing)
+    return {
+        file: next((path for place in places for path in _paths(file, place, listed)), None)
+        for file in SOURCES[name].files
+    }
 
 
-def find(name: str, root: Path | None = None) -> dict[DataFile, Path] | None:
+def find(name: str, root: AnyPath | None = None) -> dict[DataFile, Path] | None:
     """As `find_all`, but None unless every file is there."""
     found = find_all(name, root)
     there = {file: path for file, path in found.items() if path is not None}
     return there if len(there) == len(found) else None
 
 
-def _find(file: DataFile, places: Sequence[Path]) -> Path | None:
-    candidates = (place / name for place in places for name in (f"{file.name}.gz", file.name))
+def missing(name: str, root: AnyPath | None = None) -> list[str]:
+    """The names of those files of a data set that are not here, as the mirrors serve them."""
+    return [file.served_as for file, path in find_all(name, root).items() if path is None]
+
+
+def remedy(name: str, root: AnyPath | None = None) -> str:
+    """How to get the files that are not here, as a clause."""
+    return (
+        f"run `vaelib data` where there is a network, or put {', '.join(missing(name, root))} into "
+        "data/raw/ or into the folder that $VAELIB_DATA names"
+    )
+
+
+def _paths(
+    file: DataFile, place: Path, listed: Callable[[Path], dict[str, list[Path]]]
+) -> Iterator[Path]:
+    """Where a file lies below a folder, the likeliest first."""
     # A broken link counts as a file here, so that reading it fails with its name.
-    return next((path for path in candidates if os.path.lexists(path)), None)
+    plain = (place / name for name in (f"{file.name}.gz", file.name))
+    there = [path for path in plain if os.path.lexists(path)]
+    yield from (path for path in there if not path.is_dir())
+    yield from listed(place).get(_word(file.name), [])
+    # A folder with the name of a file: reading it fails with its name, too.
+    yield from there
+
+
+def _listing(place: Path) -> dict[str, list[Path]]:
+    """All files in a folder and up to `DEPTH` below it, by what their names have in common."""
+    found: dict[str, list[Path]] = {}
+    for folder, below, names in os.walk(place, followlinks=True):
+        deep = len(Path(folder).relative_to(place).parts)
+        below[:] = sorted(name for name in below if deep < DEPTH and _may_hold_data(name))
+        # Packed files first, as among the plain names.
+        for name in sorted(names, key=lambda name: (not name.lower().endswith(".gz"), name)):
+            found.setdefault(_word(name), []).append(Path(folder, name))
+    return found
+
+
+def _word(name: str) -> str:
+    """What is common to the names that a file gets: no capitals, no ending, one separator."""
+    return re.sub(r"[\W_]+", "-", name.lower().removesuffix(".gz"))
+
+
+def _may_hold_data(folder: str) -> bool:
+    return not folder.startswith(".") and not any(name in folder.lower() for name in NAMESAKES)
 
 
 def read(file: DataFile, path: Path) -> bytes:
@@ -180,7 +229,7 @@ def read(file: DataFile, path: Path) -> bytes:
     )
 
 
-def verify(name: str, root: Path | None = None) -> None:
+def verify(name: str, root: AnyPath | None = None) -> None:
     """Read those files of the data set that are here.
 
     Raises:
@@ -212,10 +261,20 @@ def payload(file: DataFile, content: bytes) -> bytes:
             raise WrongContent(f"is damaged: {error}") from None
     if content.lstrip()[:1] == b"<":
         raise WrongContent("is a web page and no data file")
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != file.sha256 and digest in (known := _names_by_digest()):
+        raise WrongContent(f"holds {known[digest]} and not {file.name}")
     if len(content) < file.size:
         raise WrongContent(f"holds only {len(content)} of the {file.size} bytes of {file.name}")
     if len(content) > file.size:
         raise WrongContent(f"holds more than the {file.size} bytes of {file.name}")
-    if (digest := hashlib.sha256(content).hexdigest()) != file.sha256:
-        raise WrongContent(f"has the wrong content: its sha256 is {digest}, not {file.sha256}")
+    if digest != file.sha256:
+        raise WrongContent(
+            f"has the wrong content, damaged or of another data set whose files have these names, "
+            f"such as Fashion-MNIST: its sha256 is {digest}, not {file.sha256}"
+        )
     return content
+
+
+def _names_by_digest() -> dict[str, str]:
+    return {file.sha256: file.name for source in SOURCES.values() for file in source.files}

@@ -21,7 +21,7 @@ from vaelib import checkpoint
 from vaelib.config import RunConfig
 from vaelib.errors import UserError
 from vaelib.evaluation import CurvePoint
-from vaelib.files import as_path, project_root, write_atomically, writing
+from vaelib.files import AnyPath, as_path, project_root, write_atomically, writing
 from vaelib.model import DecoderKind, VariationalAutoencoder, build
 from vaelib.randomness import generator
 from vaelib.record import Record, checked, parsed, read_record
@@ -92,7 +92,7 @@ class RunStore:
         UserError: if there is a file in its place, or above it.
     """
 
-    def __init__(self, root: str | os.PathLike[str]) -> None:
+    def __init__(self, root: AnyPath) -> None:
         self.root = as_path(root, "the root of a run store")
         there = next(place for place in (self.root, *self.root.parents) if os.path.lexists(place))
         if not there.is_dir():
@@ -214,7 +214,7 @@ class RunStore:
         return aside
 
 
-def read_tensors(path: str | os.PathLike[str]) -> dict[str, Tensor]:
+def read_tensors(path: AnyPath) -> dict[str, Tensor]:
     """Read a safetensors file.
 
     Raises:

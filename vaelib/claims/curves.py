@@ -154,7 +154,8 @@ def agreement(evidence: Evidence) -> Verdict:
         (evidence.figure3_curves, paper.curves("figure3")),
     ):
         own = curves[curves["seed"] == evidence.seed]
-        tables.append(distance_from_paper(own, published, until=float("inf")))
+        until = float(published["training_samples"].max())
+        tables.append(distance_from_paper(own, published, until=until))
     distances = pd.concat(tables, ignore_index=True)
     if distances.empty:
         return Verdict(NOT_RUN, "the paper's curves begin where these runs end")
