@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -22,29 +22,36 @@ PAGES = ("book/one.html", "book/index.html")
 
 
 def start(folder: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "workflow.build"],
-        env={**os.environ, "PYTHONPATH": str(folder)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    with (folder / "said").open("w") as said:
+        return subprocess.Popen(
+            [sys.executable, "-m", "workflow.build"],
+            env={**os.environ, "PYTHONPATH": str(folder)},
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
+        )
+
+
+def build(folder: Path) -> None:
+    assert start(folder).wait(300) == 0, (folder / "said").read_text()
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
     """As when the power fails: the build, Snakemake, and every kernel, all at once."""
-    tree = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-    for one in tree:
-        one.suspend()
-    for one in tree:
-        one.send_signal(signal.SIGKILL)
-    psutil.wait_procs(tree, timeout=30)
+    top = psutil.Process(process.pid)
+    top.suspend()
+    below = top.children(recursive=True)
+    for one in (top, *below):
+        with suppress(psutil.NoSuchProcess):
+            one.kill()
+    process.wait()
+    psutil.wait_procs(below, timeout=30)
 
 
 @pytest.mark.thorough
 def test_after_a_dozen_kills_the_book_is_the_same(project: Path) -> None:
     shutil.copytree(ROOT / "workflow", project / "workflow")
-    assert start(project).wait(300) == 0
+    build(project)
     html = project / "_build" / "html"
     expected = [(html / page).read_bytes() for page in PAGES]
     moments = random.Random(1)
@@ -62,5 +69,5 @@ def test_after_a_dozen_kills_the_book_is_the_same(project: Path) -> None:
         assert all((html / page).is_file() for page in PAGES)
     assert finished < KILLS
     (project / "book" / "one.md").write_text(CHAPTER)
-    assert start(project).wait(300) == 0
+    build(project)
     assert [(html / page).read_bytes() for page in PAGES] == expected
