@@ -7,6 +7,7 @@ ran. What counts here is the kernel's own reply to each cell.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
 import signal
@@ -135,6 +136,7 @@ def execute(notebook: NotebookNode, name: str, limit: int | None = None) -> Note
     Raises:
         ChapterError: if a cell did not run to its end.
     """
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # the error says it
     witness = Witness()
     with own_surroundings(), OwnKernel() as kernel:
         try:
