@@ -16,8 +16,6 @@ import small_book
 from conftest import ROOT
 from small_book import CHAPTER
 
-pytestmark = pytest.mark.slow
-
 # All that file systems and environments admit; a colon parts the entries of PATH.
 ODD = 'it\'s a "책" [x]{y} (z) $HOME %d #1 & a;b * ? ! ~ \\ `c` <>|=,+@^'
 HTML = "_build/html"
@@ -35,6 +33,7 @@ def pages(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(site)): p.read_bytes() for p in site.rglob("*") if p.is_file()}
 
 
+@pytest.mark.slow
 def test_from_nothing_to_html_after_an_edit_and_after_a_mistake(furnished: Path) -> None:
     def make() -> tuple[int, list[str]]:
         result = small_book.make(furnished)
@@ -76,6 +75,7 @@ def test_from_nothing_to_html_after_an_edit_and_after_a_mistake(furnished: Path)
     assert "quick cpu 2" in page.read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_the_book_is_the_same_wherever_it_lies_and_whatever_the_shell_says(
     furnished: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -90,6 +90,7 @@ def test_the_book_is_the_same_wherever_it_lies_and_whatever_the_shell_says(
     assert pages(odd) == pages(furnished)
 
 
+@pytest.mark.thorough
 def test_a_chapter_that_is_asked_to_end_leaves_no_kernel(furnished: Path) -> None:
     started = furnished / "started"
     code = f"seed + 1)\nimport time\nopen({str(started)!r}, 'w').close()\ntime.sleep(300)"
@@ -115,6 +116,7 @@ def at_work_in(folder: Path) -> Iterator[str]:
             continue
 
 
+@pytest.mark.slow
 def test_a_plain_build_shows_no_number_of_code_that_was_edited(furnished: Path) -> None:
     (furnished / "_config.yml").write_text(
         "title: Small\n"

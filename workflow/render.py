@@ -16,6 +16,7 @@ from workflow.stage import STAGE
 HTML = messages.BUILD / "html"
 RENDERED = messages.BUILD / "render"
 LOG = messages.BUILD / "log" / "render.log"
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 TOLD = re.compile(r"WARNING|ERROR|Error|error:")
 
 
@@ -33,7 +34,8 @@ def render() -> Path:
             command, stdout=log, stderr=subprocess.STDOUT, env=plain, check=False
         )
     html = RENDERED / "_build" / "html"
-    told = [line for line in LOG.read_text("utf-8").splitlines() if TOLD.search(line)]
+    lines = COLOUR.sub("", LOG.read_text("utf-8")).splitlines()
+    told = [line for line in lines if TOLD.search(line)]
     if result.returncode:
         raise RuntimeError(f"Jupyter Book failed; its log is {LOG}.\n" + "\n".join(told[-20:]))
     missing = [page.name for page in chapters.pages() if not page_of(html, page.name).is_file()]
