@@ -75,8 +75,8 @@ def whole(least: int) -> Rule:
     return Rule(allows, f"a whole number (int) of at least {least}", plain=int)
 
 
-def number(holds: Callable[[float], bool], remedy: str, *, finite: bool = True) -> Rule:
-    """The numbers for which a condition holds, with or without the infinities; an int is one."""
+def number(holds: Callable[[float], bool], remedy: str) -> Rule:
+    """The finite numbers for which a condition holds; an int is one."""
 
     def allows(value: object) -> bool:
         if not _is_a(value, int, float, np.integer, np.floating):
@@ -85,7 +85,7 @@ def number(holds: Callable[[float], bool], remedy: str, *, finite: bool = True) 
             plain = float(value)  # type: ignore[arg-type]
         except OverflowError:
             return False
-        return holds(plain) and (math.isfinite(plain) or not finite)
+        return math.isfinite(plain) and holds(plain)
 
     # Adding 0 leaves no −0.
     return Rule(allows, remedy, plain=lambda value: float(value) + 0.0)
@@ -95,10 +95,6 @@ Whole = Annotated[int, whole(0)]
 Count = Annotated[int, whole(1)]
 Several = Annotated[int, whole(2)]
 Finite = Annotated[float, number(lambda value: True, "a finite number")]
-PositiveOrInfinite = Annotated[
-    float,
-    number(lambda value: value > 0, "a positive number, or infinity for no end", finite=False),
-]
 Positive = Annotated[float, number(lambda value: value > 0, "a positive, finite number")]
 NotNegative = Annotated[float, number(lambda value: value >= 0, "0 or a positive, finite number")]
 OpenUnit = Annotated[float, number(lambda value: 0 < value < 1, "a number between 0 and 1")]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from vaelib import rounding, runs
 from vaelib.carrying import COMPILED_FROM
-from vaelib.limits import NotNegative, PositiveOrInfinite, checked
+from vaelib.limits import NotNegative, Positive, checked
 from vaelib.store import Run
 
 KEYS = ["dataset", "n_latent", "n_train", "algorithm", "split"]
@@ -137,14 +137,14 @@ def beginnings(own: Iterable[Run], reference: Iterable[Run]) -> pd.DataFrame:
 
 @checked
 def distance_from_paper(
-    curves: pd.DataFrame, published: pd.DataFrame, *, until: PositiveOrInfinite
+    curves: pd.DataFrame, published: pd.DataFrame, *, until: Positive
 ) -> pd.DataFrame:
     """How far each curve lies from the paper's, on average over the paper's points to `until`.
 
     Args:
         curves: from `runs.curves`.
         published: from `paper.curves`.
-        until: training samples; infinity for all.
+        until: training samples.
 
     Returns:
         columns KEYS, seed, distance (mean of the absolute difference), largest (of them), points.
