@@ -208,6 +208,8 @@ def test_bad_noise_is_named(function: Callable[..., object]) -> None:
             function(good(), pixels(), bad)
     with pytest.raises(UserError, match="epsilon holds a NaN"):
         function(good(), pixels(), epsilon * torch.nan)
+    with pytest.raises(UserError, match=r"epsilon holds torch\.float64, but the encoder gives"):
+        function(good(), pixels(), epsilon.double())
     function(good(), pixels(), epsilon[:, :1])  # One draw, shared by all datapoints.
 
 

@@ -109,6 +109,7 @@ REFUSED: dict[str, tuple[Callable[[Tensor], Any], str]] = {
     "a list": (lambda x: x.tolist(), "x is a list: pass a tensor or a NumPy array"),
     "nothing": (lambda x: None, "x is a NoneType: pass"),
     "elsewhere": (lambda x: x.to("meta"), r"x is on meta, but the model on cpu: pass x\.to\('cpu'"),
+    "sparse": (lambda x: x.to_sparse(), r"x is laid out as torch\.sparse_coo: pass x\.to_dense"),
     "one image": (lambda x: x[0], r"x has shape \(6,\)"),
     "images as planes": (lambda x: x.view(4, 2, 3), r"x has shape \(4, 2, 3\)"),
     "too large for float32": (lambda x: x.double() * 1e300, "values that are not finite"),

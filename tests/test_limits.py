@@ -39,20 +39,21 @@ from vaelib.limits import (
 )
 from vaelib.probabilistic_pca import ProbabilisticPCA
 
-NO_NUMBERS = (math.nan, math.inf, -math.inf, True, "abc", None, [1], torch.ones(3))
+NO_NUMBERS = (math.nan, -math.inf, True, "abc", None, [1], torch.ones(3))
 TOO_LARGE = 10**400  # for a float
-WHOLE_ONLY = (0.5, 2.0, np.float64(2.0))
-# What each rule refuses and takes, beside NO_NUMBERS, which all numbers refuse.
+NO_END = (math.inf, TOO_LARGE)
+WHOLE_ONLY = (0.5, 2.0, np.float64(2.0), math.inf)
+# What each rule refuses, beside NO_NUMBERS, and what it takes.
 NUMBERS: dict[Any, tuple[tuple[object, ...], tuple[object, ...]]] = {
     Whole: ((-1, *WHOLE_ONLY), (0, 7, np.int64(3))),
     Count: ((-1, 0, np.int64(0), *WHOLE_ONLY), (1, 7, np.int64(3))),
     Several: ((-1, 0, 1, *WHOLE_ONLY), (2, 7, np.int64(3))),
     ByteScale: ((-1, 0, 1, 254, *WHOLE_ONLY), (255, 256)),
-    Finite: ((TOO_LARGE, -TOO_LARGE), (-2.5, 0, 1e300, np.float32(0.5))),
-    Positive: ((TOO_LARGE, -1, 0, -0.0, np.float32(0.0)), (1, 1e-300, np.float32(0.5))),
-    NotNegative: ((TOO_LARGE, -1, -1e-300), (0, -0.0, 1, 2.5, np.int64(3))),
-    OpenUnit: ((-1, 0, 1, 1.5), (0.5, np.float32(0.9))),
-    Jitter: ((-0.1, 1, 2), (0, 0.5)),
+    Finite: ((*NO_END, -TOO_LARGE), (-2.5, 0, 1e300, np.float32(0.5))),
+    Positive: ((*NO_END, -1, 0, -0.0, np.float32(0.0)), (1, 1e-300, np.float32(0.5))),
+    NotNegative: ((*NO_END, -1, -1e-300), (0, -0.0, 1, 2.5, np.int64(3))),
+    OpenUnit: ((*NO_END, -1, 0, 1, 1.5), (0.5, np.float32(0.9))),
+    Jitter: ((*NO_END, -0.1, 1, 2), (0, 0.5)),
 }
 # Arguments that have no rule, by module or by name, each with the reason.
 WITHOUT: dict[str, str] = {

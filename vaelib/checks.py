@@ -91,7 +91,7 @@ def check_noise(epsilon: Tensor, *, like: Tensor) -> None:
     """Look whether epsilon is noise `(L, M, n_latent)` for means `(M, n_latent)`.
 
     Raises:
-        UserError: if its dimensions do not match, or it holds a NaN or an infinity.
+        UserError: if its dimensions or its dtype do not match, or it holds a NaN or an infinity.
     """
     n_rows, n_latent = like.shape[-2:]
     fits = epsilon.shape[-1:] == (n_latent,) and epsilon.shape[-2:-1] in ((n_rows,), (1,))
@@ -99,6 +99,11 @@ def check_noise(epsilon: Tensor, *, like: Tensor) -> None:
         raise UserError(
             f"epsilon has shape {tuple(epsilon.shape)}, but the encoder gives means of shape "
             f"{tuple(like.shape)}: pass epsilon of shape (L, M, n_latent), as sgvb.noise does"
+        )
+    if epsilon.dtype != like.dtype:
+        raise UserError(
+            f"epsilon holds {epsilon.dtype}, but the encoder gives {like.dtype}: draw it with "
+            "sgvb.noise, which gives the type of x"
         )
     if on_cpu(epsilon) and not all_finite(epsilon):
         raise UserError("epsilon holds a NaN or an infinity: draw it with sgvb.noise")

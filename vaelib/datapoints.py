@@ -34,8 +34,8 @@ def datapoints(model: VariationalAutoencoder, x: Data) -> Tensor:
         x: `(N, n_pixels)`.
 
     Raises:
-        UserError: if x is not of floats, on another device, empty, not `(N, n_pixels)`, not finite,
-            or not in [0, 1] where it has to be.
+        UserError: if x is not of floats, sparse, on another device, empty, not `(N, n_pixels)`, not
+            finite, or not in [0, 1] where it has to be.
     """
     like = next(model.parameters(), None)
     if isinstance(x, np.ndarray):
@@ -43,6 +43,8 @@ def datapoints(model: VariationalAutoencoder, x: Data) -> Tensor:
     if not isinstance(x, Tensor):
         raise UserError(f"x is a {type(x).__name__}: pass a tensor or a NumPy array (N, n_pixels)")
     check_floats(x)
+    if x.layout != torch.strided:
+        raise UserError(f"x is laid out as {x.layout}: pass x.to_dense()")
     if like is not None:
         if like.device == x.device:
             x = x.to(like.dtype)
