@@ -31,6 +31,13 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert all(torch.equal(found[1][key], tensor) for key, tensor in state(1).items())
 
 
+def test_a_folder_may_be_given_as_text(tmp_path: Path) -> None:
+    checkpoint.write(str(tmp_path), "one", state(1))
+    found = checkpoint.read(str(tmp_path))
+    assert found is not None
+    assert found[0] == "one"
+
+
 def test_the_one_before_is_kept(tmp_path: Path) -> None:
     for seed, name in enumerate(("one", "two", "three")):
         checkpoint.write(tmp_path, name, state(seed))

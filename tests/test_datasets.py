@@ -245,6 +245,18 @@ def test_a_stand_in_for_digits_says_so(nothing: Path) -> None:
     assert list(nothing.iterdir()) == []
 
 
+def test_a_stand_in_for_a_part_says_what_is_missing(
+    nothing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sources.SOURCES, "mnist", fake_data.toy())
+    raw = sources.raw_folder(nothing)
+    raw.mkdir(parents=True)
+    (raw / "TOY.MAT").write_bytes(fake_data.CONTENT["toy.mat"])
+    with pytest.warns(StandInWarning, match=r"mnist is not complete, toy-images\.gz is missing"):
+        data = datasets.load("mnist", root=str(nothing))
+    assert data.stand_in
+
+
 def test_a_stand_in_for_faces_says_so(nothing: Path) -> None:
     data = stand_in_for("frey_face", nothing)
     assert (data.name, data.requested, data.stand_in) == ("cartoon_face", "frey_face", True)

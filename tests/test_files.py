@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from vaelib.files import project_root, write_atomically
+from vaelib.errors import UserError
+from vaelib.files import as_path, project_root, write_atomically, writing
 
 
 def test_root_is_where_the_package_lies() -> None:
@@ -36,3 +39,21 @@ def test_a_failed_write_leaves_the_old_file_alone(
         write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_path_may_be_text(tmp_path: Path) -> None:
+    assert as_path(str(tmp_path), "root") == as_path(tmp_path, "root") == tmp_path
+
+
+@pytest.mark.parametrize("place", ["", None, 3, b"bytes", ["a"]])
+def test_what_is_no_path_is_one_sentence(place: Any) -> None:
+    with pytest.raises(UserError, match=re.escape(f"root is {place!r}: give a path, or the text")):
+        as_path(place, "root")
+
+
+def test_a_disk_that_fails_is_one_sentence_and_other_errors_are_not(tmp_path: Path) -> None:
+    said = rf"the run cannot be written to {tmp_path} \(No space left on device\): make room there"
+    with pytest.raises(UserError, match=said), writing("the run", tmp_path):
+        raise OSError(28, "No space left on device")
+    with pytest.raises(KeyError), writing("the run", tmp_path):
+        raise KeyError

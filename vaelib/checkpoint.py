@@ -14,12 +14,12 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from vaelib.errors import UserError
-from vaelib.files import write_atomically
+from vaelib.files import AnyPath, as_path, write_atomically
 
 NEWEST, PREVIOUS = "checkpoint.safetensors", "checkpoint.previous.safetensors"
 
 
-def write(folder: Path, record: str, state: Mapping[str, Tensor]) -> None:
+def write(folder: AnyPath, record: str, state: Mapping[str, Tensor]) -> None:
     """Make this the newest checkpoint of a folder, and the newest so far the previous one.
 
     It is read back and verified before the older ones are touched. Whenever this is interrupted,
@@ -34,6 +34,7 @@ def write(folder: Path, record: str, state: Mapping[str, Tensor]) -> None:
         OSError: if it cannot be written.
         UserError: if the disk does not give back what was written.
     """
+    folder = as_path(folder, "folder")
     tensors = {key: tensor.cpu().contiguous() for key, tensor in state.items()}
     metadata = {"record": record, "sha256": _digest(record, tensors)}
     fresh = folder / "checkpoint.new.safetensors"
@@ -49,7 +50,7 @@ def write(folder: Path, record: str, state: Mapping[str, Tensor]) -> None:
     fresh.replace(folder / NEWEST)
 
 
-def read(folder: Path) -> tuple[str, dict[str, Tensor]] | None:
+def read(folder: AnyPath) -> tuple[str, dict[str, Tensor]] | None:
     """The newest whole checkpoint: its record as JSON, and its tensors; None if there is none.
 
     A damaged file is passed over with a word on stderr.
@@ -57,6 +58,7 @@ def read(folder: Path) -> tuple[str, dict[str, Tensor]] | None:
     Raises:
         UserError: if there are only damaged ones.
     """
+    folder = as_path(folder, "folder")
     there = [folder / name for name in (NEWEST, PREVIOUS) if os.path.lexists(folder / name)]
     for path in there:
         found = _read(path)

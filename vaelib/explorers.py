@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
@@ -16,7 +15,7 @@ from vaelib.browser import script
 from vaelib.datasets import Dataset
 from vaelib.elbo import lower_bound
 from vaelib.experiments import RunRequest
-from vaelib.files import write_atomically
+from vaelib.files import AnyPath, as_path, write_atomically, writing
 from vaelib.limits import Count, Whole, checked
 from vaelib.model import VariationalAutoencoder
 from vaelib.randomness import generator
@@ -39,13 +38,15 @@ class Trained(NamedTuple):
 
 @checked
 def export(
-    folder: Path | str, profile: str, *, device: str = "cpu", seed: Whole = 0
+    folder: AnyPath, profile: str, *, device: str = "cpu", seed: Whole = 0
 ) -> dict[str, int]:
     """Write all scripts; return the size of each in bytes, by name.
 
     Raises:
-        UserError: if a run cannot be had, or holds what cannot be written.
+        UserError: if a run cannot be had, or holds what cannot be written, or the folder cannot be
+            written.
     """
+    folder = as_path(folder, "folder")
     store = RunStore.default(device)
     files: dict[str, bytes] = {}
     for request in experiments.explorers(profile, seed=seed):
@@ -53,10 +54,10 @@ def export(
         files |= network_files(f"{request.config.dataset}_{request.config.n_latent}", trained)
         if request.config.dataset == "mnist":
             files["digits"] = digits_file(trained.data)
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        write_atomically(folder / f"{name}.js", content)
+    with writing("the networks of the explorers", folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            write_atomically(folder / f"{name}.js", content)
     return {name: len(content) for name, content in files.items()}
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ast
 import inspect
-from pathlib import Path
 
 from vaelib.claims import Claim
 from vaelib.errors import UserError
-from vaelib.files import project_root
+from vaelib.files import AnyPath, as_path, project_root
 
 
-def source_of_test(name: str, *, folder: Path | None = None) -> str:
+def source_of_test(name: str, *, folder: AnyPath | None = None) -> str:
     """The code of a test, decorators included.
 
     Args:
@@ -22,7 +21,8 @@ def source_of_test(name: str, *, folder: Path | None = None) -> str:
         UserError: if there is no such test.
     """
     file, _, function = name.partition("::")
-    path = (folder or project_root() / "tests") / file
+    tests = project_root() / "tests" if folder is None else as_path(folder, "folder")
+    path = tests / file
     if not path.is_file():
         raise UserError(f"test {name!r} is not there: {path} does not exist")
     text = path.read_text("utf-8")

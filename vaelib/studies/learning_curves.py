@@ -37,7 +37,7 @@ class Beginning(NamedTuple):
     largest: float
     scale: float
     identical: bool
-    rounding: rounding.Agreement
+    rounding: str
 
 
 @checked
