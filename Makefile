@@ -6,7 +6,7 @@ SEED ?= 0
 BIN := .venv/bin
 CHOSEN = --profile '$(PROFILE)' --device '$(DEVICE)' --seed '$(SEED)'
 # A process of tests for each core; one takes up to a gigabyte.
-PYTEST = $(BIN)/python -m pytest -n auto --maxprocesses 8
+PYTEST = $(BIN)/python -m pytest -n logical --maxprocesses 8
 .DEFAULT_GOAL := book
 # What the shell of the user says to every Python is not meant for this book's; and one goal at a
 # time, because each uses the cores that there are.

@@ -81,13 +81,13 @@ class Visit:
     Every visit is a first one: it has a cache of its own, which is empty.
 
     Attributes:
-        cost: what it took before anything was touched: `bytes`, seconds until the largest part
-            was `painted`, and by how much the layout did `shift`.
+        untouched: its cost before anything was touched, of a visit that tests share.
         requests: the addresses that the page asked for.
         complaints: what went wrong, in the page's own words.
     """
 
     def __init__(self, browser: Browser, url: str, *, width: int = 1200, **options: Any) -> None:
+        self.untouched: dict[str, float] = {}
         self.requests: list[str] = []
         self.complaints: list[str] = []
         self.page: Page = browser.new_page(viewport={"width": width, "height": 800}, **options)
@@ -103,7 +103,11 @@ class Visit:
         self.page.add_init_script(OBSERVE)
         response = self.page.goto(url, wait_until="networkidle")
         assert response is None or response.ok
-        self.cost: dict[str, float] = self.page.evaluate(MEASURE)
+
+    def cost(self) -> dict[str, float]:
+        """What it took so far: bytes, seconds until the largest part was painted, and shift."""
+        found: dict[str, float] = self.page.evaluate(MEASURE)
+        return found
 
     def unfold(self) -> None:
         """Open all that is folded, at once and not by and by, and load every image."""
