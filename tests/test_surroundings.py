@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from workflow import surroundings
@@ -53,6 +57,22 @@ def test_nothing_else_reaches_a_step(name: str) -> None:
 @pytest.mark.parametrize("name", surroundings.FIXED)
 def test_what_must_have_one_value_has_it(name: str) -> None:
     assert surroundings.tidied({name: "x"})[name] == surroundings.FIXED[name]
+
+
+def test_figures_do_not_follow_a_file_in_the_home_folder(tmp_path: Path) -> None:
+    own = tmp_path / ".config" / "matplotlib"
+    own.mkdir(parents=True)
+    (own / "matplotlibrc").write_text("lines.linewidth: 99\n")
+    code = "import matplotlib; print(matplotlib.rcParams['lines.linewidth'])"
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        env=surroundings.tidied({"HOME": str(tmp_path)}),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (result.stdout, result.stderr) == ("1.5\n", "")
 
 
 def test_a_process_can_tidy_its_own_surroundings() -> None:

@@ -7,7 +7,9 @@ hundreds of variables. With most of them the same book would come out otherwise,
 from __future__ import annotations
 
 import re
+import sysconfig
 from collections.abc import Mapping, MutableMapping
+from pathlib import Path
 
 PASSES = re.compile(
     # Who builds, and where things lie.
@@ -33,6 +35,8 @@ FIXED = {
     "PYTHONHASHSEED": "0",
     # The kernel of this environment, not one of the same name in the home folder.
     "JUPYTER_PREFER_ENV_PATH": "1",
+    # Figures as matplotlib comes, not as a file in the home folder has them.
+    "MATPLOTLIBRC": str(Path(sysconfig.get_path("purelib"), "matplotlib/mpl-data/matplotlibrc")),
     # A step takes one core; Snakemake runs as many at a time as there are.
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
