@@ -68,6 +68,14 @@ def test_from_nothing_to_html_after_an_edit_and_after_a_mistake(furnished: Path)
     assert said[-1].startswith("Chapter one failed in code cell 2 (`# What was chosen`): Zero")
     assert "quick cpu 1" in page.read_text("utf-8"), "the last good page stays"
 
+    # As when memory is full: the step has no time for a word of its own.
+    kill = "seed + 1)\nimport os, signal\nos.kill(os.getppid(), signal.SIGKILL)"
+    chapter.write_text(CHAPTER.replace("seed + 1)", kill))
+    code, said = make()
+    assert code == 1
+    assert said[-1] == "Chapter one was ended by SIGKILL; perhaps the memory was full."
+    assert "quick cpu 1" in page.read_text("utf-8"), "the last good page stays"
+
     chapter.write_text(CHAPTER.replace("seed + 1)", "seed + 2)"))
     os.utime(chapter, (4e9, 4e9))
     code, said = make()

@@ -34,6 +34,11 @@ GOALS = {"book": messages.BUILD / "html" / "index.html", "pdf": PDF}
 TOTAL = re.compile(r"^total\s+(\d+)")
 COUNT = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
 NOTHING = "Nothing to be done"
+# bash answers 128 and the signal's number for a command that a signal ended.
+ENDED = re.compile(
+    r"-m workflow\.(\w+) ([^\s']+).* returned non-zero exit status (129|1[3-5]\d)\.$", re.MULTILINE
+)
+KINDS = {"execute_chapter": "Chapter", "train": "Run"}
 
 
 class Stopped(BaseException):
@@ -144,6 +149,12 @@ def build(
     if data.returncode:
         return data.returncode
     code, log = run_snakemake(chosen, cluster, cores, goal, environment)
+    for module, name, answer in ENDED.findall(log):
+        if not messages.has_failed(name):  # it had no time for a word of its own
+            ended = signal.Signals(int(answer) - 128).name
+            memory = "; perhaps the memory was full" if ended == "SIGKILL" else ""
+            what = f"{KINDS.get(module, 'Step')} {name if module in KINDS else module}"
+            messages.fail(name, f"{what} was ended by {ended}{memory}.")
     if code:
         failures = messages.failures() or [*log.splitlines()[-25:], f"Snakemake failed; see {LOG}."]
         kept = f" {made} is still that of the last good build." if made.is_file() else ""

@@ -21,6 +21,11 @@ def fail(name: str, message: str) -> None:
     print(message, flush=True)
 
 
+def has_failed(name: str) -> bool:
+    """Whether that step has left a message."""
+    return (FAILURES / f"{name}.txt").is_file()
+
+
 def failures() -> list[str]:
     """The messages of the failures since `forget`."""
     return [path.read_text(encoding="utf-8").strip() for path in sorted(FAILURES.glob("*.txt"))]
