@@ -105,6 +105,9 @@ class Trainer:
     def advance(self, until: Whole, *, chunk: Count = 100) -> Iterator[int]:
         """Step until `until` samples have been evaluated, yielding the count every `chunk` steps.
 
+        The steps of the algorithm's warm-up count as well, though no weight moves in them: with
+        the usual 100 steps of M = 100 a model is after 10 000 samples what it was at its start.
+
         Raises:
             DivergedError: if a parameter is not finite; it is looked for at every yield.
         """
