@@ -82,6 +82,37 @@ def test_without_a_repository_nothing_is_published(
     assert "set repository.url in _config.yml" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        (None, "_config.yml is not there: call this in the project's folder"),
+        ("a: [", "the lines of _config.yml are not YAML (expected the node content, but found"),
+        ("repository: here", "repository of _config.yml is 'here': give it an url and a branch"),
+        ("repository: {url: x}", "repository of _config.yml has no branch: name the one of the"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_told(
+    config: str | None, said: str, executed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if config is not None:
+        (executed / "_config.yml").write_text(config)
+    assert publish.main(["out"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(said)
+    assert told.count("\n") == 1
+
+
+def test_a_folder_that_cannot_be_written_is_told(
+    executed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (executed / "_config.yml").write_text(settings("https://github.com/you/fork"))
+    (executed / "out").write_text("")
+    assert publish.main(["out"]) == 1
+    assert capsys.readouterr().err == (
+        "The notebooks could not be written: [Errno 17] File exists: 'out'\n"
+    )
+
+
 def test_the_citation_names_this_version_and_the_paper() -> None:
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]

@@ -66,13 +66,18 @@ def test_tags_and_options_that_nothing_knows_are_found(
     assert list(soundness.of_source(notebook, "one")) == sentences
 
 
-@pytest.mark.parametrize("line", ["!false", "x = !false", "!!false", "%sx false", "    !false"])
+SHELL = ["!false", "x = !false", "!!false", "%sx false", "    !false", "%ls nothing", "%pip list"]
+
+
+@pytest.mark.parametrize("line", SHELL)
 def test_a_shell_command_is_found(line: str) -> None:
     (found,) = soundness.of_source(executed(f"if 1:\n    pass\n{line}"), "one")
     assert found.startswith("chapter one, code cell 1 calls a shell command, whose failure would")
 
 
-@pytest.mark.parametrize("source", ["a != b", "print('''\n!false\n''')", "# !false", "%time f()"])
+@pytest.mark.parametrize(
+    "source", ["a != b", "print('''\n!false\n''')", "# !false", "%time f()", "%lsmagic"]
+)
 def test_what_only_looks_like_a_shell_command_is_not(source: str) -> None:
     assert list(soundness.of_source(executed(source), "one")) == []
 

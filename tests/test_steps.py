@@ -22,7 +22,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists its
 
 
 def start(
-    folder: Path, *commands: str, minutes: float = 1, keep_going: bool = False
+    folder: Path, *commands: str, minutes: float = 1, keep_going: bool = False, **variables: str
 ) -> subprocess.Popen[str]:
     """Run commands as steps named 1, 2, … in a process of its own, in `folder`."""
     named = [Step(str(number), command) for number, command in enumerate(commands, start=1)]
@@ -33,7 +33,7 @@ sys.exit(run({named!r}, minutes={minutes}, keep_going={keep_going}))"""
     return subprocess.Popen(
         [sys.executable, "-c", code],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -178,3 +178,14 @@ def test_the_second_tier_has_a_row_for_every_other_python(monkeypatch: pytest.Mo
 def test_a_tier_that_is_not_known_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert checks.main(["everything"]) == 2
     assert capsys.readouterr().err == "give one of change, thorough\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("BASH_ENV", "ends"), ("SHELLOPTS", "noexec"), ("MAKEFLAGS", "n"), ("MAKEFLAGS", "i")],
+)
+def test_no_variable_lets_a_step_pass_that_fails(name: str, value: str, tmp_path: Path) -> None:
+    (tmp_path / "ends").write_text("exit 0\n")
+    (tmp_path / "Makefile").write_text("all:\n\t@false\n")
+    code, said = finish(start(tmp_path, "false", "make", keep_going=True, **{name: value}))
+    assert (code, rows(said)) == (1, {"1": "failed", "2": "failed"})

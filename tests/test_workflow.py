@@ -29,6 +29,15 @@ def call(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
+# What lies beside the book
+
+
+def test_a_matplotlibrc_in_the_folder_is_refused(project: Path) -> None:
+    (project / "matplotlibrc").write_text("lines.linewidth: 99\n")
+    with pytest.raises(UserError, match="holds a matplotlibrc, which would change every figure"):
+        plan.make(settings.read("quick", "cpu", 0))
+
+
 # Pages
 
 
@@ -44,6 +53,23 @@ def test_a_page_that_is_missing_is_named(project: Path) -> None:
     (project / "book" / "one.md").unlink()
     with pytest.raises(UserError, match=r"page book/one\.md is in _toc\.yml but is not there"):
         chapters.pages()
+
+
+@pytest.mark.parametrize(
+    "entry", ["book/a/b", "elsewhere/b", "../b", "book/b c", "book/it's", "book/a;b", "book/-x", 5]
+)
+def test_a_page_whose_name_no_step_can_pass_on_is_refused(entry: object, project: Path) -> None:
+    contents = {"root": "book/index", "chapters": [{"file": entry}]}
+    (project / "_toc.yml").write_text(yaml.safe_dump(contents))
+    with pytest.raises(UserError, match=r"^page .* of _toc\.yml has a name that cannot be: let it"):
+        chapters.pages()
+
+
+@pytest.mark.parametrize("name", ["v1.2", "a+b", "2-x", "책"])
+def test_other_names_are_taken(name: str, project: Path) -> None:
+    (project / f"book/{name}.md").write_text("# A page\n")
+    (project / "_toc.yml").write_text(f"root: book/index\nchapters: [{{file: book/{name}}}]\n")
+    assert [page.name for page in chapters.pages()] == ["index", name]
 
 
 def test_toc_entries_are_found_at_every_depth() -> None:
@@ -242,6 +268,15 @@ def test_the_key_of_the_networks_sees_runs_settings_and_references(project: Path
 
 
 # Failures
+
+
+@pytest.mark.usefixtures("project")
+def test_a_failure_is_told_even_where_it_cannot_be_kept(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    messages.BUILD.write_text("no folder")
+    messages.fail("one", "Chapter one failed.")
+    assert capsys.readouterr().out == "Chapter one failed.\n"
 
 
 @pytest.mark.usefixtures("project")

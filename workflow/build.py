@@ -76,6 +76,9 @@ def main(arguments: list[str] | None = None) -> int:
             return stop(stopped.number, mark)
         except BrokenPipeError:  # nobody reads any more what is said here
             return 128 + signal.SIGPIPE
+        except OSError as error:
+            print(f"The build could not go on: {error}", file=sys.stderr)
+            return 1
         finally:
             processes.end(mark.__eq__)
 

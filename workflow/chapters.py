@@ -19,6 +19,8 @@ BOOK = Path("book")
 TOC = Path("_toc.yml")
 HEADER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
 COMPANION_KEYS = {"data", "runs", "after"}
+# A name stands in commands and in addresses as it is.
+ENTRY = re.compile(rf"{BOOK}/\w[\w.+-]*")
 EXPLORER = re.compile(r"\{container\} explorer explorer-([\w-]+)")
 # The explorers that load networks when the reader touches them.
 WITH_NETWORKS = {"manifold", "draw"}
@@ -133,12 +135,20 @@ def pages(root: Path = Path()) -> list[Page]:
     """The pages that the table of contents names, in the reader's order.
 
     Raises:
-        UserError: if there is no table of contents, or a page has no source.
+        UserError: if there is no table of contents, or a page has no source, or no name that
+            the steps can pass on.
     """
     if not (root / TOC).is_file():
         raise UserError(f"{TOC} is not there: call this in the project's folder")
     toc = myst.mapping((root / TOC).read_text(encoding="utf-8"), f"the lines of {TOC}")
-    found = [Page(root / f"{entry}.md") for entry in toc_entries(toc)]
+    entries = list(toc_entries(toc))
+    for entry in entries:
+        if not ENTRY.fullmatch(str(entry)):
+            raise UserError(
+                f"page {entry!r} of {TOC} has a name that cannot be: let it lie in the folder "
+                f"{BOOK} itself, and use letters, digits, and any of `_.+-` after the first"
+            )
+    found = [Page(root / f"{entry}.md") for entry in entries]
     for page in found:
         if not page.path.is_file():
             raise UserError(f"page {page.path} is in {TOC} but is not there: write it")

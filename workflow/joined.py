@@ -33,12 +33,12 @@ class Entry:
 
 
 def entries(root: Path = Path()) -> list[Entry]:
-    """The pages with their places in the table of contents."""
+    """The pages with their places in the table of contents, which need not have parts."""
     toc = yaml.safe_load((root / TOC).read_text(encoding="utf-8"))
     found = [Entry(toc["root"], 0)]
-    for part in toc["parts"]:
-        caption = part["caption"]
-        for entry in below(part["chapters"], 0):
+    for part in toc.get("parts") or [toc]:
+        caption = part.get("caption")
+        for entry in below(part.get("chapters") or part.get("sections") or [], 0):
             found.append(Entry(entry.page, entry.depth, caption))
             caption = None
     return found
@@ -47,8 +47,9 @@ def entries(root: Path = Path()) -> list[Entry]:
 def below(nodes: list[dict[str, Any]], depth: int) -> Iterator[Entry]:
     """The pages of these nodes and of the sections in them."""
     for node in nodes:
-        yield Entry(node["file"], depth)
-        yield from below(node.get("sections", []), depth + 1)
+        if "file" in node:  # others lead out of the book
+            yield Entry(node["file"], depth)
+        yield from below(node.get("sections") or [], depth + 1)
 
 
 class Joined:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 BUILD = Path("_build")
@@ -16,9 +17,10 @@ def done(step: str, name: str, seconds: float) -> None:
 
 def fail(name: str, message: str) -> None:
     """Keep the message of a failure, for the last lines of the build."""
-    FAILURES.mkdir(parents=True, exist_ok=True)
-    (FAILURES / f"{name}.txt").write_text(message.rstrip() + "\n", encoding="utf-8")
     print(message, flush=True)
+    with suppress(OSError):  # the disk may be full
+        FAILURES.mkdir(parents=True, exist_ok=True)
+        (FAILURES / f"{name}.txt").write_text(message.rstrip() + "\n", encoding="utf-8")
 
 
 def has_failed(name: str) -> bool:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Error, sync_playwright
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
@@ -128,6 +128,9 @@ def main() -> int:
         make()
     except (UserError, RuntimeError) as error:
         messages.fail("~pdf", str(error))
+        return 1
+    except Error as error:
+        messages.fail("~pdf", f"Chromium could not print the book: {error.message.splitlines()[0]}")
         return 1
     pages = len(PdfReader(PDF).pages)
     messages.done("pdf", f"{pages} pages", time.perf_counter() - start)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -175,5 +176,15 @@ def run_stamp(slug: str, key: str) -> str:
 
 
 def make(settings: Settings) -> Plan:
-    """Plan a build of the book in the current folder."""
+    """Plan a build of the book in the current folder.
+
+    Raises:
+        UserError: if a file lies there that would change every figure.
+    """
+    # matplotlib looks in the current folder first, whatever MATPLOTLIBRC says.
+    if os.path.lexists("matplotlibrc"):
+        raise UserError(
+            "the project's folder holds a matplotlibrc, which would change every figure: "
+            "move it elsewhere"
+        )
     return Plan(settings, tuple(chapters.pages()))

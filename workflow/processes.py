@@ -134,9 +134,14 @@ def take_lock() -> IO[str]:
             f"{LOCK} cannot be locked ({error.strerror}): move the project to a file system that "
             "has locks"
         ) from None
-    lock.truncate(0)
-    lock.write(str(os.getpid()))
-    lock.flush()
+    try:
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+    except OSError as error:
+        raise UserError(
+            f"{LOCK} cannot be written ({error.strerror}): make room on the disk"
+        ) from None
     if left := end(is_abandoned):
         print(f"The last build was killed; what it left at work was ended ({left}).", flush=True)
     stale = list(SNAKEMAKE_LOCKS.glob("*"))

@@ -11,12 +11,11 @@ import sys
 from pathlib import Path
 
 import nbformat
-import yaml
 from nbformat.v4 import new_code_cell
 
 from vaelib.errors import UserError
 from vaelib.files import write_atomically
-from workflow import chapters, soundness
+from workflow import chapters, myst, soundness
 from workflow.stage import CONFIG, STAGE
 
 ON_COLAB = """\
@@ -50,19 +49,41 @@ def publish(folder: Path, url: str, branch: str) -> list[Path]:
     return written
 
 
+def repository() -> tuple[str, str]:
+    """Address and branch that _config.yml names; both empty if it names none.
+
+    Raises:
+        UserError: if it names an address without a branch, or cannot be read.
+    """
+    if not CONFIG.is_file():
+        raise UserError(f"{CONFIG} is not there: call this in the project's folder")
+    config = myst.mapping(CONFIG.read_text(encoding="utf-8"), f"the lines of {CONFIG}")
+    named = config.get("repository") or {}
+    if not isinstance(named, dict):
+        raise UserError(f"repository of {CONFIG} is {named!r}: give it an url and a branch")
+    if not named.get("url"):
+        return "", ""
+    if not named.get("branch"):
+        raise UserError(f"repository of {CONFIG} has no branch: name the one of the notebooks")
+    return str(named["url"]), str(named["branch"])
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     options = parser.parse_args(arguments)
-    repository = yaml.safe_load(CONFIG.read_text(encoding="utf-8")).get("repository", {})
-    if not repository.get("url"):
-        print("No notebooks to publish: set repository.url in _config.yml to your fork.")
-        return 0
     try:
-        written = publish(options.folder, repository["url"], repository["branch"])
+        url, branch = repository()
+        if not url:
+            print("No notebooks to publish: set repository.url in _config.yml to your fork.")
+            return 0
+        written = publish(options.folder, url, branch)
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
+    except OSError as error:
+        print(f"The notebooks could not be written: {error}", file=sys.stderr)
+        return 1
     print(f"{len(written)} notebooks written to {options.folder}.")
     return 0
 

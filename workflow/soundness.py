@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
+from IPython.core.alias import default_aliases
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
@@ -29,8 +30,11 @@ OPTIONS = {
     *("collapsed", "deletable", "editable", "jupyter", "name", "scrolled", "slideshow", "tags"),
     "mystnb",
 }
+# Magics that pass over what their command answers; `%ls` and its like are aliases of commands.
+SHELL_MAGICS = {"sc", "sx", "system", "pip", "uv", *dict(default_aliases())}
 SHELL = re.compile(
-    r"get_ipython\(\)\.(?:system|getoutput)\(|run_(?:line|cell)_magic\('(?:sc|sx|system)'"
+    r"get_ipython\(\)\.(?:system|getoutput)\("
+    rf"|run_(?:line|cell)_magic\('(?:{'|'.join(sorted(SHELL_MAGICS))})'"
 )
 TRACE = "Traceback (most recent call last)"
 LABEL = re.compile(r"\\label\{([^}]*)\}")
