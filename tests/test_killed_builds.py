@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import shutil
 import subprocess
 import sys
 from contextlib import suppress
@@ -12,10 +10,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import ROOT
-from test_workflow import CHAPTER, project
-
-__all__ = ["project"]
+import small_book
+from small_book import CHAPTER
 
 KILLS = 12
 PAGES = ("book/one.html", "book/index.html")
@@ -25,7 +21,7 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
     with (folder / "said").open("w") as said:
         return subprocess.Popen(
             [sys.executable, "-m", "workflow.build"],
-            env={**os.environ, "PYTHONPATH": str(folder)},
+            cwd=folder,
             stdout=said,
             stderr=said,
             start_new_session=True,
@@ -50,7 +46,7 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 @pytest.mark.thorough
 def test_after_a_dozen_kills_the_book_is_the_same(project: Path) -> None:
-    shutil.copytree(ROOT / "workflow", project / "workflow")
+    small_book.furnish(project)
     build(project)
     html = project / "_build" / "html"
     expected = [(html / page).read_bytes() for page in PAGES]

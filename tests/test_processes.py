@@ -44,24 +44,28 @@ def start() -> Iterator[Start]:
         process.communicate()
 
 
-def test_only_what_carries_the_mark_is_ended(start: Start) -> None:
-    mine, other = start("1@2.0 /here"), start("1@3.0 /here")
-    assert processes.end(lambda mark: mark == "1@2.0 /here") == 1
+def test_only_what_carries_the_mark_is_ended(start: Start, tmp_path: Path) -> None:
+    # Tests of other processes have other folders.
+    mark, another = f"1@2.0 {tmp_path}", f"1@3.0 {tmp_path}"
+    mine, other = start(mark), start(another)
+    assert processes.end(mark.__eq__) == 1
     assert mine.wait() == -signal.SIGTERM
     assert other.poll() is None
 
 
-def test_what_does_not_hear_is_killed_after_its_time(start: Start) -> None:
-    deaf = start("1@2.0 /here", DEAF)
-    assert processes.end(lambda mark: mark == "1@2.0 /here", grace=0.3) == 1
+def test_what_does_not_hear_is_killed_after_its_time(start: Start, tmp_path: Path) -> None:
+    mark = f"1@2.0 {tmp_path}"
+    deaf = start(mark, DEAF)
+    assert processes.end(mark.__eq__, grace=0.3) == 1
     assert deaf.wait() == -signal.SIGKILL
 
 
-def test_children_are_found_though_their_parent_is_gone(start: Start) -> None:
+def test_children_are_found_though_their_parent_is_gone(start: Start, tmp_path: Path) -> None:
+    mark = f"1@2.0 {tmp_path}"
     code = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {SLEEP!r}])"
-    parent = start("1@2.0 /here", code)
+    parent = start(mark, code)
     parent.wait()
-    assert processes.end(lambda mark: mark == "1@2.0 /here") == 1
+    assert processes.end(mark.__eq__) == 1
 
 
 @pytest.mark.usefixtures("project")
@@ -75,8 +79,9 @@ def test_a_build_is_abandoned_if_it_is_another_one_of_this_folder() -> None:
 
 @pytest.mark.usefixtures("project")
 def test_the_guard_ends_the_build_s_processes_if_it_hears_nothing(start: Start) -> None:
-    step = start("1@2.0 /here")
-    command = [sys.executable, "-m", "workflow.processes", "1@2.0 /here"]
+    mark = f"1@2.0 {Path.cwd()}"
+    step = start(mark)
+    command = [sys.executable, "-m", "workflow.processes", mark]
     root = Path(processes.__file__).parent.parent
     subprocess.run(command, cwd=root, input=processes.ENDED, check=True)
     assert step.poll() is None

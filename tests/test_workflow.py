@@ -18,7 +18,7 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 from small_book import CHAPTER
 
 from vaelib.errors import UserError
-from workflow import chapters, execute_chapter, keys, messages, plan, settings, stage
+from workflow import chapters, execute_chapter, keys, messages, plan, render, settings, stage
 from workflow.chapters import Page
 
 
@@ -285,3 +285,14 @@ def test_failures_are_kept_until_forgotten() -> None:
     assert messages.failures() == ["It broke."]
     messages.forget()
     assert messages.failures() == []
+
+
+@pytest.mark.usefixtures("project")
+def test_the_last_good_pages_come_back_after_a_kill_between_two_renames() -> None:
+    render.OLD.mkdir(parents=True)
+    (render.OLD / "index.html").write_text("the last good")
+    render.restore()
+    assert (render.HTML / "index.html").read_text() == "the last good"
+    render.OLD.mkdir()
+    render.restore()
+    assert (render.HTML / "index.html").read_text() == "the last good"

@@ -25,7 +25,7 @@ from types import FrameType
 from typing import TextIO
 
 from vaelib.errors import UserError
-from workflow import messages, processes, settings, stamps, surroundings
+from workflow import messages, processes, render, settings, stamps, surroundings
 from workflow.joined import PDF
 from workflow.settings import Settings
 
@@ -147,6 +147,7 @@ def build(
     start = time.perf_counter()
     print(f"Book with {chosen}.", flush=True)
     messages.forget()
+    render.restore()
     obtain = [sys.executable, "-m", "vaelib.cli", "data"]
     data = subprocess.run(obtain, env=environment, start_new_session=True, check=False)
     if data.returncode:

@@ -14,6 +14,7 @@ from workflow import chapters, messages, soundness
 from workflow.stage import STAGE
 
 HTML = messages.BUILD / "html"
+OLD = messages.BUILD / "html.old"
 RENDERED = messages.BUILD / "render"
 LOG = messages.BUILD / "log" / "render.log"
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -51,13 +52,18 @@ def page_of(html: Path, name: str) -> Path:
 
 def swap(new: Path) -> None:
     """Put the new HTML in the place of the old."""
-    old = HTML.with_name("html.old")
-    shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(OLD, ignore_errors=True)
     if HTML.exists():
-        HTML.rename(old)
+        HTML.rename(OLD)
     new.rename(HTML)
-    shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(OLD, ignore_errors=True)
     shutil.rmtree(RENDERED, ignore_errors=True)
+
+
+def restore() -> None:
+    """Take the last good HTML back, if `swap` was killed between its two renames."""
+    if OLD.is_dir() and not HTML.exists():
+        OLD.rename(HTML)
 
 
 def main() -> int:
