@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -96,6 +97,36 @@ def test_the_book_is_the_same_wherever_it_lies_and_whatever_the_shell_says(
     result = small_book.make(odd, **small_book.HOSTILE, **hostile)
     assert result.returncode == 0, result.stdout + result.stderr
     assert pages(odd) == pages(furnished)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("kind", ["link", "worktree", "archive"])
+def test_a_project_s_folder_may_come_about_in_any_way(
+    kind: str, furnished: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    there = tmp_path_factory.mktemp("there") / kind
+    (furnished / ".gitignore").write_text("_build\n.snakemake\n__pycache__\n")
+
+    def git(*arguments: str) -> None:
+        own = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+        subprocess.run(["git", *own, *arguments], cwd=furnished, check=True)
+
+    git("init", "--quiet")
+    git("add", "--all")
+    git("commit", "--quiet", "--message", "All")
+    if kind == "link":
+        there.symlink_to(furnished, target_is_directory=True)
+    elif kind == "worktree":
+        git("worktree", "add", "--quiet", str(there))
+    else:
+        git("archive", "--output", f"{there}.tar", "HEAD")
+        shutil.unpack_archive(f"{there}.tar", there, filter="data")
+    result = small_book.make(there)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "quick cpu 1" in (there / HTML / "book/one.html").read_text("utf-8")
+    if kind != "archive":
+        command = ["git", "status", "--porcelain"]
+        assert subprocess.check_output(command, cwd=there) == b"", "the sources are as they were"
 
 
 @pytest.mark.thorough
