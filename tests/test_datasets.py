@@ -337,3 +337,16 @@ def test_the_real_files_pass_the_check() -> None:
     statuses = datasets.check()
     assert [status.name for status in statuses] == ["mnist", "frey_face"]
     assert all(status.detail.endswith("verified") for status in statuses)
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (torch.tensor([[0.5, 1.0000001]]), r"^x has pixels from 0\.5 to 1\.00000012, but"),
+        (torch.tensor([[math.nan]]), r"intensities in \[0, 1\]"),
+        (torch.tensor([[255]], dtype=torch.uint8), "x holds uint8: pass floating-point pixels"),
+    ],
+)
+def test_what_is_no_intensity_is_not_binarised(x: Tensor, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        datasets.binarise(x, torch.Generator())

@@ -156,3 +156,33 @@ def test_data_and_starts_that_are_none_are_named() -> None:
     for starts in (0, -1, 2.0, True):
         with pytest.raises(UserError, match="starts is "):
             truth.untrained_model(starts, generator=rng())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("weight", "bias", "message"),
+    [
+        (torch.ones(5, 2), torch.zeros(4), r"^weight has shape \(5, 2\) and bias \(4,\): give"),
+        (torch.ones(5), torch.zeros(()), r"^weight has shape \(5,\) and bias \(\): give"),
+        (torch.full((5, 2), math.nan), torch.zeros(5), "^weight holds what is no finite float"),
+        (torch.ones(5, 2), torch.zeros(5, dtype=torch.int64), "^bias holds what is no finite"),
+    ],
+)
+def test_what_is_no_model_is_named(weight: Tensor, bias: Tensor, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        ProbabilisticPCA(weight, bias, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (torch.zeros(3, 5, dtype=torch.float64), "^x has shape .* gives 6 pixels"),
+        (torch.zeros(3, 6), "pass x.to"),
+        (torch.full((3, 6), math.nan, dtype=torch.float64), "18 values that are not finite"),
+        (torch.zeros(3, 6).numpy(), "^x is a ndarray: pass a tensor$"),
+    ],
+)
+def test_what_is_no_data_of_the_model_is_named(x: Tensor, message: str) -> None:
+    model = ProbabilisticPCA.example()
+    for function in (model.log_evidence, model.posterior):
+        with pytest.raises(UserError, match=message):
+            function(x)

@@ -36,3 +36,8 @@ def test_other_devices_are_refused_in_one_sentence(device: str, message: str) ->
     with pytest.raises(UserError, match=message) as caught:
         check_device(device)
     assert "\n" not in str(caught.value)
+
+
+def test_a_device_that_is_no_name_is_named() -> None:
+    with pytest.raises(UserError, match=r"^device None is not known: use 'cpu' or 'cuda'$"):
+        check_device(None)  # type: ignore[arg-type]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
+from vaelib.errors import UserError
 from vaelib.randomness import generator
 
 
@@ -21,3 +23,9 @@ def test_equal_keys_give_equal_streams() -> None:
 def test_different_keys_give_different_streams() -> None:
     keys = [(0,), (1,), (0, "a"), (0, "a", 1), (0, "a", 10), (0, "b"), (1, "a")]
     assert len({first(*key) for key in keys}) == len(keys)
+
+
+@pytest.mark.parametrize("device", ["cuda:99", "no such device"])
+def test_a_device_without_a_generator_is_named(device: str) -> None:
+    with pytest.raises(UserError, match=f"^device '{device}' has no generator here: use 'cpu'$"):
+        generator(0, device=device)

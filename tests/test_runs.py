@@ -475,3 +475,11 @@ def test_fifty_kills_leave_no_trace(
     assert all(torch.equal(state[key], tensor) for key, tensor in expected_state.items())
     weights = [(store.folder(config) / WEIGHTS).read_bytes() for store in (whole, killed)]
     assert weights[0] == weights[1]
+
+
+@pytest.mark.parametrize("samples", [-1, 1.5, "10", None, True])
+def test_samples_that_are_no_number_are_named(tmp_path: Path, samples: Any) -> None:
+    config = RunConfig(dataset="mnist", algorithm="aevb", n_latent=1, n_hidden=1, n_train=10)
+    for function in (runs.ensure, runs.stored):
+        with pytest.raises(UserError, match=r"^samples is .*: give a whole number"):
+            function([RunRequest(config, samples)], store=RunStore(tmp_path))

@@ -125,3 +125,10 @@ def test_minibatch_estimator_is_unbiased_for_the_data_set() -> None:
 def test_no_samples_is_an_error() -> None:
     with pytest.raises(UserError, match="n_samples is 0"):
         noise(small_model(), pixels(), n_samples=0, generator=rng())
+
+
+def test_an_array_where_a_tensor_is_asked_for_is_named() -> None:
+    vae = build(n_pixels=6, n_hidden=4, n_latent=2, generator=rng(0))
+    x = torch.rand(3, 6, generator=rng(1))
+    with pytest.raises(UserError, match=r"^x is a ndarray: pass a tensor$"):
+        estimator_b(vae, x.numpy(), torch.zeros(1, 3, 2))  # type: ignore[arg-type]

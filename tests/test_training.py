@@ -11,6 +11,7 @@ from tests.helpers import rng
 from vaelib.aevb import AEVB
 from vaelib.algorithm import Algorithm, Batch
 from vaelib.errors import DivergedError, UserError
+from vaelib.fast import FastAEVB, FastWakeSleep
 from vaelib.model import build
 from vaelib.training import Trainer, check_finite, evaluation_grid, figure3_grid
 from vaelib.wake_sleep import WakeSleep
@@ -148,3 +149,15 @@ def test_grid_of_figure_3_contains_the_paper_s() -> None:
     assert grid == sorted(grid)
     assert {500_000, 1_500_000, 10_000_000, 12_000_000, 60_000_000} <= set(grid)
     assert grid[: len(figure3_grid(100_000))] == figure3_grid(100_000) == [20_000, 50_000, 100_000]
+
+
+@pytest.mark.parametrize("kind", [AEVB, WakeSleep, FastAEVB, FastWakeSleep])
+def test_what_a_transform_gives_is_looked_at(kind: type[AEVB] | type[WakeSleep]) -> None:
+    vae = build(n_pixels=6, n_hidden=4, n_latent=2, generator=rng(0))
+    algorithm = kind(vae, n_train=10, stepsize=0.05, generator=rng(1))
+    x = torch.rand(10, 6, generator=rng(2))
+    standardised = Trainer(
+        algorithm, x, generator=rng(3), transform=lambda x, _: (x - x.mean()) / x.std()
+    )
+    with pytest.raises(UserError, match=r"x has pixels from -.* intensities in \[0, 1\]: rescale"):
+        standardised.step()

@@ -58,11 +58,13 @@ def no_floats(kind: str, remedy: str) -> str:
 
 
 def check_like(x: Tensor, parameter: Tensor) -> None:
-    """Look whether x is in the dtype and on the device of a model's parameter.
+    """Look whether x is a tensor in the dtype and on the device of a model's parameter.
 
     Raises:
         UserError: if it is not.
     """
+    if not isinstance(x, Tensor):
+        raise UserError(f"x is a {type(x).__name__}: pass a tensor")
     if x.device != parameter.device:
         raise UserError(
             f"x is on {x.device}, but the model on {parameter.device}: pass "

@@ -17,10 +17,12 @@ from torch import Tensor
 
 from vaelib import sources, standins
 from vaelib.availability import Status, absence, check, locate, obtain
+from vaelib.checks import check_floats, on_cpu
 from vaelib.errors import UserError
 from vaelib.files import AnyPath
 from vaelib.limits import Count, Whole, checked, whole
 from vaelib.model import DecoderKind
+from vaelib.networks import check_intensities
 from vaelib.randomness import generator
 from vaelib.standins import StandInWarning
 
@@ -168,7 +170,14 @@ def binarise(x: Tensor, generator: torch.Generator) -> Tensor:
     """Draw each pixel from a Bernoulli whose probability is its intensity; same shape and dtype.
 
     For `pixels="dynamic"`, the training loop calls it on every minibatch.
+
+    Raises:
+        UserError: if x does not hold floating-point numbers; on a CPU also if one lies outside
+            [0, 1].
     """
+    check_floats(x)
+    if on_cpu(x) and x.numel() > 0:
+        check_intensities(x)
     return torch.bernoulli(x, generator=generator)
 
 

@@ -108,8 +108,8 @@ def check_intensities(x: Tensor) -> None:
     low, high = (bound.item() for bound in torch.aminmax(x.detach()))
     if not (low >= 0.0 and high <= 1.0):
         raise UserError(
-            f"x has pixels from {low:g} to {high:g}, but a Bernoulli decoder takes intensities in "
-            "[0, 1]: rescale x to them, or use decoder 'gaussian'"
+            f"x has pixels from {low:.9g} to {high:.9g}, but a Bernoulli decoder takes intensities "
+            "in [0, 1]: rescale x to them, or use decoder 'gaussian'"
         )
 
 

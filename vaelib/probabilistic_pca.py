@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.distributions import Independent, MultivariateNormal, Normal
 from torch.nn.functional import linear
 
-from vaelib.checks import check_data
+from vaelib.checks import all_finite, check_data, check_like, check_pixels
 from vaelib.errors import UserError
 from vaelib.limits import Count, NotNegative, Positive, check, check_fields, checked
 from vaelib.model import VariationalAutoencoder
@@ -105,7 +105,8 @@ class ProbabilisticPCA:
         noise: standard deviation of every pixel, known.
 
     Raises:
-        UserError: for a noise that is not positive and finite.
+        UserError: for a noise that is not positive and finite, loadings or a bias that are not
+            finite numbers, and shapes that do not agree.
     """
 
     weight: Tensor
@@ -114,6 +115,15 @@ class ProbabilisticPCA:
 
     def __post_init__(self) -> None:
         check_fields(self)
+        shapes = tuple(self.weight.shape), tuple(self.bias.shape)
+        if self.weight.ndim < 2 or shapes[0][:-1] != shapes[1]:
+            raise UserError(
+                f"weight has shape {shapes[0]} and bias {shapes[1]}: give (..., n_pixels, "
+                "n_latent) and (..., n_pixels)"
+            )
+        for name, tensor in (("weight", self.weight), ("bias", self.bias)):
+            if not (tensor.is_floating_point() and all_finite(tensor)):
+                raise UserError(f"{name} holds what is no finite float: give finite floats")
 
     @classmethod
     @checked
@@ -169,7 +179,12 @@ class ProbabilisticPCA:
         return self.weight @ self.weight.mT + self.noise**2 * identity
 
     def log_evidence(self, x: Tensor) -> Tensor:
-        """log p(x), `(..., M)` for x of shape `(..., M, n_pixels)`, in nats per datapoint."""
+        """log p(x), `(..., M)` for x of shape `(..., M, n_pixels)`, in nats per datapoint.
+
+        Raises:
+            UserError: if x is not finite data in the dtype, and of the pixels, of the model.
+        """
+        self._check(x)
         value: Tensor = MultivariateNormal(
             self.bias.unsqueeze(-2), self.covariance().unsqueeze(-3)
         ).log_prob(x)
@@ -183,10 +198,19 @@ class ProbabilisticPCA:
 
         Returns:
             a distribution over `(..., M, n_latent)`; its covariance is the same for every x.
+
+        Raises:
+            UserError: as `log_evidence`.
         """
+        self._check(x)
         gain, precision = self._posterior_parameters()
         mean = (x - self.bias.unsqueeze(-2)) @ gain.mT
         return MultivariateNormal(mean, precision_matrix=precision.unsqueeze(-3))
+
+    def _check(self, x: Tensor) -> None:
+        check_like(x, self.weight)
+        check_data(x, n_dimensions=x.ndim)
+        check_pixels(x, self.bias.shape[-1])
 
     def _posterior_parameters(self) -> tuple[Tensor, Tensor]:
         identity = torch.eye(self.n_latent, dtype=self.weight.dtype)

@@ -56,7 +56,7 @@ def check_device(device: str) -> str:
     """
     try:
         kind = torch.device(device).type
-    except RuntimeError:
+    except (RuntimeError, TypeError):
         raise UserError(f"device {device!r} is not known: use 'cpu' or 'cuda'") from None
     if kind not in ("cpu", "cuda"):
         raise UserError(f"device {device!r} is not supported: use 'cpu' or 'cuda'")

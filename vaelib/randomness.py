@@ -6,6 +6,7 @@ import hashlib
 
 import torch
 
+from vaelib.errors import UserError
 from vaelib.limits import Whole, checked
 
 
@@ -21,9 +22,12 @@ def generator(
         device: where the numbers are drawn; streams of different devices differ.
 
     Raises:
-        UserError: for a seed that is no whole number from 0.
+        UserError: for a seed that is no whole number from 0, or a device that is not there.
     """
     key = "/".join(map(str, (seed, *purpose))).encode()
     # 63 bits, because manual_seed takes a signed 64-bit number.
     number = int.from_bytes(hashlib.sha256(key).digest()[:8], "big") >> 1
-    return torch.Generator(device=device).manual_seed(number)
+    try:
+        return torch.Generator(device=device).manual_seed(number)
+    except RuntimeError:
+        raise UserError(f"device {str(device)!r} has no generator here: use 'cpu'") from None

@@ -13,6 +13,7 @@ from vaelib.config import RunConfig
 from vaelib.datasets import Dataset
 from vaelib.errors import UserError
 from vaelib.experiments import RunRequest
+from vaelib.limits import Whole, check
 from vaelib.provenance import check_device
 from vaelib.record import Record
 from vaelib.store import Run, RunStore
@@ -37,10 +38,11 @@ def ensure(
             on; see `vaelib.compiling`. It changes a run's last bits.
 
     Raises:
-        UserError: for a device that is not there, a stored run that cannot be used, or a step
-            that cannot be compiled here.
+        UserError: for a device that is not there, samples that are no whole number, a stored run
+            that cannot be used, or a step that cannot be compiled here.
     """
     check_device(device)
+    requests = _looked_at(requests)
     store = store or RunStore.default(device)
     loaded: dict[tuple[object, ...], Dataset] = {}
     runs = []
@@ -86,10 +88,10 @@ def stored(
 
     Raises:
         MissingRuns: if one is not there, not as far as asked for, or computed by other code.
-        UserError: if a record cannot be read.
+        UserError: if a record cannot be read, or samples are no whole number.
     """
     store = store or RunStore.default(device)
-    requests = list(requests)
+    requests = _looked_at(requests)
     records = [store.record(config) for config, _ in requests]
     runs = [
         Run(record, store.folder(config), until=samples)
@@ -99,6 +101,13 @@ def stored(
     if len(runs) < len(requests):
         raise MissingRuns(f"{len(runs)} of {len(requests)} runs are stored as far as asked for")
     return runs
+
+
+def _looked_at(requests: Iterable[RunRequest]) -> list[RunRequest]:
+    requests = list(requests)
+    for request in requests:
+        check("samples", request.samples, Whole)
+    return requests
 
 
 def resolve(config: RunConfig, data: Dataset) -> RunConfig:

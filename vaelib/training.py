@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from vaelib.algorithm import Algorithm, Batch, nest, unnest
-from vaelib.checks import check_state
+from vaelib.checks import check_state, on_cpu
 from vaelib.datapoints import Data, datapoints
 from vaelib.errors import DivergedError, UserError
 from vaelib.limits import Count, Whole, checked
@@ -75,7 +75,11 @@ class Trainer:
             self._order = torch.empty(0, dtype=torch.int64, device=x.device)
 
     def step(self) -> dict[str, Tensor]:
-        """Draw a minibatch and let the algorithm take one step; return its metrics."""
+        """Draw a minibatch and let the algorithm take one step; return its metrics.
+
+        Raises:
+            UserError: on a CPU, if the transform gives what is no data for the model.
+        """
         with fast_products():
             return self._step()
 
@@ -84,6 +88,8 @@ class Trainer:
         x = self._x.index_select(0, indices)
         if self._transform is not None:
             x = self._transform(x, self._generator)
+            if on_cpu(x):
+                x = datapoints(self.algorithm.model, x)
         metrics = self.algorithm.step(Batch(x, indices))
         self.samples += self.samples_per_step
         return metrics
