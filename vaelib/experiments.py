@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -59,8 +60,8 @@ def profile(name: str) -> Profile:
 def parse_profile(name: str, text: str) -> Profile:
     """A profile from its YAML: a mapping `samples` from every figure to a whole number.
 
-    Numbers are read in decimal, however YAML would read them: 1e5, 1.0e+5 and 100_000 are one
-    number, and 010 is ten.
+    Numbers are read as people mean them, not as YAML 1.1 does: 1e5, 1.0e+5, 100_000 and 0x186A0
+    are one number, and 010 is ten.
 
     Raises:
         UserError: naming the profile, what is wrong in it, and the remedy.
@@ -89,6 +90,8 @@ def _as_int(value: object) -> object:
     """The int that text such as 1e5 is; anything else as it is."""
     if not isinstance(value, str):
         return value
+    if re.fullmatch("0x[0-9a-fA-F]+", value):
+        return int(value, 16)
     try:
         exact = Decimal(value)
         return int(exact) if exact % 1 == 0 else value
