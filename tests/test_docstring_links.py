@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
-from book._ext.docstring_links import LINKED, list_fields, phrases, skip_foreign
+import pytest
+from conftest import ROOT
+
+from book._ext.docstring_links import (
+    LIMITS,
+    LINKED,
+    list_fields,
+    phrases,
+    shorten_signature,
+    skip_foreign,
+)
 from book._ext.pages_of_tests import address, pieces, sentence
+from vaelib import limits
 from vaelib.elbo import Bound
 from vaelib.figures.drawn import DrawnFigure
 
@@ -70,3 +81,16 @@ def test_a_test_is_shown_as_its_sentence() -> None:
     name = "test_sgvb.py::test_estimators_are_the_paper_s_sums"
     assert sentence(name) == "estimators are the paper’s sums"
     assert address(name) == "../_tests/test_sgvb.html#test_estimators_are_the_paper_s_sums"
+
+
+def test_the_limits_of_arguments_go_by_names_that_the_reference_explains() -> None:
+    page = (ROOT / "book" / "api_tools.md").read_text("utf-8")
+    assert {"Count", "Positive"} <= LIMITS.keys()
+    for name, written in LIMITS.items():
+        rule = limits.rule_of(getattr(limits, name))
+        assert rule is not None
+        remedy = f"{rule.remedy[0].upper()}{rule.remedy[1:]}."
+        assert f".. py:data:: vaelib.limits.{name}\n\n   {remedy}\n" in page
+        unused: Any = None
+        found = shorten_signature(unused, "", "f", None, None, f"(n: {written} | None = 1)", "")
+        assert found == (f"(n: ~vaelib.limits.{name} | None = 1)", "")

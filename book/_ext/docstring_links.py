@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import Annotated, Any, get_origin
 
 from cross_links import LINKS
 from links_table import equations_in
 from sphinx.application import Sphinx
+from sphinx.util.typing import stringify_annotation
+
+from vaelib import limits
 
 LITERAL = re.compile(r"`([^`\n]+)`")
 PHRASES = (
@@ -24,6 +27,12 @@ PHRASES = (
 )
 ATTRIBUTE = re.compile(r"    (\w+(?:, \w+)*): (.*)")
 FIGURE_LABELS = {"4": "4a"}
+# How Sphinx writes out the limits of arguments, by their names.
+LIMITS = {
+    name: stringify_annotation(value, "smart")
+    for name, value in vars(limits).items()
+    if get_origin(value) is Annotated
+}
 # Docstrings as they were before napoleon, by name.
 LINKED: dict[str, list[str]] = {}
 
@@ -133,10 +142,15 @@ def skip_foreign(
 def shorten_signature(
     app: Sphinx, what: str, name: str, obj: Any, options: Any, signature: str, returns: str
 ) -> tuple[str, str] | None:
-    """A default that is no code keeps Sphinx from reading a signature; then types are cut here."""
+    """Limits go by their names; and where a default is no code, types are cut here.
+
+    Such a default keeps Sphinx from reading the signature.
+    """
+    for limit, written in LIMITS.items():
+        signature = signature and signature.replace(written, f"~vaelib.limits.{limit}")
     if signature and "=<" in signature.replace(" ", ""):
-        return re.sub(r"~(?:\w+\.)*", "", signature), returns
-    return None
+        signature = re.sub(r"~(?:\w+\.)*", "", signature)
+    return signature, returns
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
