@@ -90,7 +90,7 @@ def test_the_limits_of_arguments_go_by_names_that_the_reference_explains() -> No
         rule = limits.rule_of(getattr(limits, name))
         assert rule is not None
         remedy = f"{rule.remedy[0].upper()}{rule.remedy[1:]}."
-        assert f".. py:data:: vaelib.limits.{name}\n\n   {remedy}\n" in page
+        assert f".. py:type:: {name}\n\n   {remedy}\n" in page
         unused: Any = None
         found = shorten_signature(unused, "", "f", None, None, f"(n: {written} | None = 1)", "")
         assert found == (f"(n: ~vaelib.limits.{name} | None = 1)", "")
