@@ -136,8 +136,10 @@ def test_figures_of_the_paper_name_their_runs(pages: dict[str, BeautifulSoup]) -
     for label, count in RUNS.items():
         assert len(found[label].select("tbody tr")) == count, label
         text = found[label].get_text(" ")
-        for word in ("vaelib", "torch", "seed", "threads", "profile"):
+        for word in ("vaelib", "torch", "seed", "threads"):
             assert word in text
+        # How far runs go is no setting of a figure that has none.
+        assert ("profile" in text) == bool(count)
         assert ("SHA-256" in text) == bool(count)
 
 

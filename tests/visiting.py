@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -97,7 +98,9 @@ class Visit:
         self.page.on(
             "console",
             lambda message: (
-                self.complaints.append(message.text) if message.type == "error" else None
+                self.complaints.append(f"{message.text} ({message.location.get('url')})")
+                if message.type == "error"
+                else None
             ),
         )
         self.page.add_init_script(OBSERVE)
@@ -108,6 +111,13 @@ class Visit:
         """What it took so far: bytes, seconds until the largest part was painted, and shift."""
         found: dict[str, float] = self.page.evaluate(MEASURE)
         return found
+
+    @contextmanager
+    def examined(self) -> Iterator[None]:
+        """Within it, what is asked for and complained about is a tool's doing, not the page's."""
+        requests, complaints = list(self.requests), list(self.complaints)
+        yield
+        self.requests[:], self.complaints[:] = requests, complaints
 
     def unfold(self) -> None:
         """Open all that is folded, at once and not by and by, and load every image."""
