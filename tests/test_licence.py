@@ -11,9 +11,14 @@ from pathlib import Path
 
 import pytest
 import yaml
+from bs4 import BeautifulSoup
 from conftest import ROOT
 
 CODE, TEXT = "LICENSE", "LICENSE-CC-BY-4.0"
+ADDRESSES = (
+    "https://opensource.org/license/mit",
+    "https://creativecommons.org/licenses/by/4.0/",
+)
 
 
 def test_the_project_and_its_package_say_the_same(tmp_path: Path) -> None:
@@ -65,14 +70,19 @@ def test_the_text_of_cc_by_has_all_its_sections() -> None:
     assert "ShareAlike" not in text
 
 
-def test_every_page_and_the_citation_name_them() -> None:
-    footer = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))["html"]["extra_footer"]
+def test_the_citation_and_the_readme_name_them() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
-    for address in (
-        "https://opensource.org/license/mit",
-        "https://creativecommons.org/licenses/by/4.0/",
-    ):
-        assert f'<a href="{address}">' in footer
+    for address in ADDRESSES:
         assert address in (ROOT / "book" / "cite.md").read_text("utf-8")
     assert all(f"]({name})" in readme for name in (CODE, TEXT))
     assert yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))["license"] == "MIT"
+
+
+@pytest.mark.book
+def test_every_page_names_them(html: Path) -> None:
+    pages = sorted((html / "book").glob("*.html"))
+    assert len(pages) > 30
+    for page in pages:
+        footer = BeautifulSoup(page.read_text("utf-8"), "html.parser").select_one(".extra_footer")
+        assert footer is not None, page.name
+        assert [link["href"] for link in footer.select("a")] == list(ADDRESSES), page.name
