@@ -51,6 +51,12 @@ def test_nothing_is_void_after_a_build() -> None:
     assert there() == ALL
 
 
+def test_what_snakemake_leaves_in_a_folder_is_no_part_of_it(built: Path) -> None:
+    (built / "_build/html/.snakemake_timestamp").touch()
+    stamps.sweep(planned())
+    assert there() == ALL
+
+
 AFTER_ONE = {"chapters/one", "chapters/last", "book", "pdf"}
 
 

@@ -21,6 +21,8 @@ EXECUTION = [
     for name in ("execute_chapter", "execution", "myst", "outputs", "parameters")
 ]
 NETWORKS = Path("workflow/write_networks.py")
+# Python's cache, and the date that Snakemake puts into a folder after the step that made it.
+NO_CONTENT = {"__pycache__", ".snakemake_timestamp"}
 
 
 def digest(*parts: Any) -> str:
@@ -33,7 +35,7 @@ def files(*paths: Path) -> str:
     content = hashlib.sha256()
     for path in paths:
         for file in sorted([path, *path.rglob("*")]):
-            if file.is_file() and "__pycache__" not in file.parts:
+            if file.is_file() and NO_CONTENT.isdisjoint(file.parts):
                 inside = hashlib.sha256(file.read_bytes()).hexdigest()
                 content.update(f"{file}\n{inside}\n".encode())
     return content.hexdigest()
