@@ -34,14 +34,14 @@ from torch import Tensor, nn
 from torch.nn.functional import linear
 
 from benchmarks import with_blackjax
+from companion.runs.provenance import environment
 from vaelib import hmc
-from vaelib.compiled_density import compiled_latent_density
-from vaelib.latent_density import latent_density
-from vaelib.marginal_likelihood import posterior_density_estimator
+from vaelib.arithmetic.products import fast_products
+from vaelib.hmc.compiled_density import compiled_latent_density
+from vaelib.hmc.latent_density import latent_density
+from vaelib.likelihood.marginal_likelihood import posterior_density_estimator
 from vaelib.model import VariationalAutoencoder, build
 from vaelib.networks import draw
-from vaelib.products import fast_products
-from vaelib.provenance import environment
 from vaelib.randomness import generator
 
 WEIGHT_STD = 0.3
@@ -220,7 +220,7 @@ def measure(name: str, setting: Setting, problem: Problem, *, repetitions: int) 
     steps = implementation.leapfrog_steps(setting)
 
     def run() -> object:
-        # As `vaelib.evaluation` runs it.
+        # As `companion.runs.evaluation` runs it.
         with fast_products():
             return implementation.ours(setting, problem)
 

@@ -19,10 +19,11 @@ import torch
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
-from vaelib import assembly, experiments, stacking
+from companion.experiments import paper_grid
+from companion.runs import assembly, stacking
 from vaelib.training import Trainer
 
-CONFIG = experiments.mnist(20)
+CONFIG = paper_grid.mnist(20)
 STEPSIZE = 0.01
 
 

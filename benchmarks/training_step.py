@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from vaelib.products import Precision
+    from vaelib.arithmetic.products import Precision
 
 M = 100
 N = 10_000
@@ -48,14 +48,14 @@ CASES = (
 
 def ours(case: Case) -> Callable[[int], None]:
     """vaelib's step as long runs take it, the minibatch's draw included: compiled where it can."""
-    from vaelib import compiling
+    from vaelib.arithmetic import compiling
 
     return vaelib_step(case, compile_step=compiling.is_available())
 
 
 def bfloat16(case: Case) -> Callable[[int], None]:
     """The same with products in bfloat16; parameters and Adagrad's sums stay in float32."""
-    from vaelib import compiling
+    from vaelib.arithmetic import compiling
 
     return vaelib_step(case, compile_step=compiling.is_available(), precision="bfloat16")
 
@@ -71,7 +71,7 @@ def vaelib_step(
     """FastAEVB with its minibatches."""
     import torch
 
-    from vaelib.fast import FastAEVB
+    from vaelib.fast.algorithms import FastAEVB
     from vaelib.model import build
     from vaelib.training import Trainer
 
@@ -105,7 +105,7 @@ def floor(case: Case) -> Callable[[int], None]:
     """The step's matrix products alone, and the bytes that Adagrad must move, at full bandwidth."""
     import torch
 
-    from vaelib.products import fast_products
+    from vaelib.arithmetic.products import fast_products
 
     heads = 2 if case.gaussian else 1
     # (rows, inner, columns) of every product: forward, gradient in the weights, in the inputs.

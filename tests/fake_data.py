@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import scipy.io
 
-from vaelib.sources import DataFile, Source
+from vaelib.datasets.sources import DataFile, Source
 
 IMAGES = DataFile("toy-images", 5000, "")
 TABLE = DataFile("toy.mat", 3000, "", compressed=False)

@@ -34,7 +34,7 @@ seed = 0
 
 ```{code-cell} ipython3
 # What was chosen
-import vaelib.source_hash
+import companion.source_hash
 print(profile, device, seed + 1)
 ```
 """

@@ -10,15 +10,15 @@ import torch
 from torch import Tensor
 
 from vaelib.algorithm import Batch, nest, unnest
-from vaelib.checks import check_state
+from vaelib.checks.limits import Count, NotNegative, Positive, Whole, checked
+from vaelib.checks.tensors import check_state
 from vaelib.errors import UserError
-from vaelib.limits import Count, NotNegative, Positive, Whole, checked
 from vaelib.model import VariationalAutoencoder
 from vaelib.optimiser import MAPAdagrad
 from vaelib.sgvb import estimator_a, estimator_b, noise
 
 Estimator = Literal["A", "B"]
-ESTIMATORS = {"A": estimator_a, "B": estimator_b}
+_ESTIMATORS = {"A": estimator_a, "B": estimator_b}
 
 
 class AEVB:
@@ -66,7 +66,7 @@ class AEVB:
         self.n_train = n_train
         self.n_samples = n_samples
         self._estimator: Callable[[VariationalAutoencoder, Tensor, Tensor], Tensor] = (
-            ESTIMATORS[estimator] if kl_weight == 1 else partial(estimator_b, kl_weight=kl_weight)
+            _ESTIMATORS[estimator] if kl_weight == 1 else partial(estimator_b, kl_weight=kl_weight)
         )
         self._generator = generator
         self._optimiser = MAPAdagrad(

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 from torch.distributions import Normal
 
-from vaelib.checks import check_gaussian, check_log_likelihood, check_noise
-from vaelib.datapoints import Data, datapoints
+from vaelib.checks.datapoints import Data, datapoints
+from vaelib.checks.limits import Count, checked
+from vaelib.checks.tensors import check_gaussian, check_log_likelihood, check_noise
 from vaelib.errors import DivergedError, UserError
-from vaelib.limits import Count, checked
 from vaelib.model import VariationalAutoencoder, log_standard_normal
 from vaelib.networks import Gaussian
 

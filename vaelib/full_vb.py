@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 
 from vaelib.algorithm import Batch, nest, unnest
-from vaelib.checks import check_state
-from vaelib.datapoints import Data, datapoints
+from vaelib.checks.datapoints import Data, datapoints
+from vaelib.checks.limits import Count, Positive, Whole, checked
+from vaelib.checks.tensors import check_state
 from vaelib.elbo import gaussian_kl, gaussian_parameters
 from vaelib.errors import UserError
 from vaelib.global_posterior import GlobalPosterior
-from vaelib.limits import Count, Positive, Whole, checked
 from vaelib.model import VariationalAutoencoder, log_standard_normal
 from vaelib.optimiser import MAPAdagrad
 from vaelib.reparameterization import gaussian
@@ -27,7 +27,7 @@ Estimator = Literal["A", "B"]
 
 
 @checked
-def estimator_a(
+def full_estimator_a(
     model: VariationalAutoencoder,
     posterior: GlobalPosterior,
     x: Tensor,
@@ -63,7 +63,7 @@ def estimator_a(
 
 
 @checked
-def estimator_b(
+def full_estimator_b(
     model: VariationalAutoencoder,
     posterior: GlobalPosterior,
     x: Tensor,
@@ -91,7 +91,7 @@ def _log_likelihood(posterior: GlobalPosterior, x: Tensor, z: Tensor, zeta: Tens
     return torch.cat([posterior(z_l, theta).log_prob(x_l) for x_l, z_l, theta in groups])
 
 
-ESTIMATORS = {"A": estimator_a, "B": estimator_b}
+_ESTIMATORS = {"A": full_estimator_a, "B": full_estimator_b}
 
 
 @checked
@@ -165,7 +165,7 @@ class FullVB:
         self.posterior = GlobalPosterior(model.decoder, initial_std=initial_std)
         self.n_train = n_train
         self.n_theta = n_theta
-        self._estimator = ESTIMATORS[estimator]
+        self._estimator = _ESTIMATORS[estimator]
         self._generator = generator
         # The prior on θ is inside the bound, and φ has none.
         self._optimiser = MAPAdagrad(

@@ -11,9 +11,9 @@ from torch.distributions import Independent, Normal
 from torch.func import functional_call
 from torch.nn.utils import parameters_to_vector
 
+from vaelib.checks.limits import Count, Positive, checked
 from vaelib.elbo import gaussian_kl
 from vaelib.errors import UserError
-from vaelib.limits import Count, Positive, checked
 from vaelib.model import log_standard_normal
 from vaelib.reparameterization import gaussian
 

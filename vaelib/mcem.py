@@ -9,14 +9,14 @@ from torch import Tensor
 
 from vaelib import hmc
 from vaelib.algorithm import Batch, nest, unnest
-from vaelib.checks import check_state
+from vaelib.checks.limits import Count, NotNegative, OpenUnit, Positive, Whole, checked
+from vaelib.checks.tensors import check_state
 from vaelib.errors import DivergedError, UserError
-from vaelib.latent_density import latent_density
-from vaelib.limits import Count, NotNegative, OpenUnit, Positive, Whole, checked
+from vaelib.hmc.latent_density import latent_density
+from vaelib.hmc.stepsize import Tuning, start_tuning, tune
 from vaelib.model import VariationalAutoencoder
 from vaelib.networks import draw
 from vaelib.optimiser import MAPAdagrad
-from vaelib.stepsize import Tuning, start_tuning, tune
 
 TRACKING_GAIN = 0.2
 """The tuning's gain in the long run: a minibatch of 100 keeps the acceptance to about 0.002."""

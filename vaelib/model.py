@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Independent, Normal
 
-from vaelib.checks import check_data, check_like, check_pixels, on_cpu
+from vaelib.checks.limits import Count, Positive, checked
+from vaelib.checks.tensors import check_data, check_like, check_pixels, on_cpu
 from vaelib.errors import UserError
-from vaelib.limits import Count, Positive, checked
 from vaelib.networks import (
     BernoulliMLP,
     Gaussian,

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Bernoulli, Distribution, Independent, Normal
 
+from vaelib.checks.limits import Count, Finite, Positive, checked
 from vaelib.errors import UserError
-from vaelib.limits import Count, Finite, Positive, checked
 
 MeanActivation = Literal["identity", "sigmoid"]
 Gaussian: TypeAlias = Independent[Normal]

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from vaelib.checks import check_state
+from vaelib.checks.limits import Count, NotNegative, Positive, Whole, checked
+from vaelib.checks.tensors import check_state
 from vaelib.errors import UserError
-from vaelib.limits import Count, NotNegative, Positive, Whole, checked
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,8 +6,8 @@ import hashlib
 
 import torch
 
+from vaelib.checks.limits import Whole, checked
 from vaelib.errors import UserError
-from vaelib.limits import Whole, checked
 
 
 @checked

@@ -13,11 +13,11 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from vaelib.checks import check_gaussian
+from vaelib.checks.limits import Whole, checked
+from vaelib.checks.tensors import check_gaussian
+from vaelib.distributions.families import FAMILIES
+from vaelib.distributions.pathwise import Reparameterization, listed
 from vaelib.errors import UserError
-from vaelib.families import FAMILIES
-from vaelib.limits import Whole, checked
-from vaelib.pathwise import Reparameterization, listed
 
 REPARAMETERIZATIONS: dict[str, Reparameterization] = {
     r.name: r for members in FAMILIES.values() for r in members
@@ -61,7 +61,7 @@ def get(name: str) -> Reparameterization:
 
 
 @checked
-def sample(
+def reparameterize(
     name: str,
     shape: Sequence[Whole] = (),
     *,

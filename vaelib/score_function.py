@@ -22,9 +22,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from vaelib.checks import check_log_likelihood
+from vaelib.checks.limits import Count, Finite, checked
+from vaelib.checks.tensors import check_log_likelihood
 from vaelib.elbo import gaussian_kl, gaussian_parameters
-from vaelib.limits import Count, Finite, checked
 from vaelib.model import VariationalAutoencoder
 from vaelib.sgvb import noise
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from vaelib.checks import check_floats
+from vaelib.checks.limits import Count, NotNegative, checked
+from vaelib.checks.tensors import check_floats
 from vaelib.elbo import log_weights, lower_bound
 from vaelib.errors import UserError
-from vaelib.limits import Count, NotNegative, checked
 from vaelib.model import VariationalAutoencoder
 
 

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from vaelib.algorithm import Algorithm, Batch, nest, unnest
-from vaelib.checks import check_state, on_cpu
-from vaelib.datapoints import Data, datapoints
+from vaelib.arithmetic.products import fast_products
+from vaelib.checks.datapoints import Data, datapoints
+from vaelib.checks.limits import Count, Whole, checked
+from vaelib.checks.tensors import check_state, on_cpu
 from vaelib.errors import DivergedError, UserError
-from vaelib.limits import Count, Whole, checked
-from vaelib.products import fast_products
 
 
 class Trainer:

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from vaelib.algorithm import Batch, nest, unnest
-from vaelib.checks import check_log_likelihood, check_state
+from vaelib.checks.limits import Count, NotNegative, Positive, Whole, checked
+from vaelib.checks.tensors import check_log_likelihood, check_state
 from vaelib.elbo import gaussian_kl
-from vaelib.limits import Count, NotNegative, Positive, Whole, checked
 from vaelib.model import VariationalAutoencoder
 from vaelib.networks import draw
 from vaelib.optimiser import MAPAdagrad

@@ -148,7 +148,7 @@ def build(
     print(f"Book with {chosen}.", flush=True)
     messages.forget()
     render.restore()
-    obtain = [sys.executable, "-m", "vaelib.cli", "data"]
+    obtain = [sys.executable, "-m", "companion.cli", "data"]
     data = subprocess.run(obtain, env=environment, start_new_session=True, check=False)
     if data.returncode:
         return data.returncode

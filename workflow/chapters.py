@@ -10,8 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from companion.source_hash import imported_modules
 from vaelib.errors import UserError
-from vaelib.source_hash import imported_modules
 from workflow import myst, parameters
 from workflow.myst import Cell
 

@@ -7,10 +7,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vaelib.source_hash import source_hash
+from companion.source_hash import source_hash
 
 if TYPE_CHECKING:
-    from vaelib.experiments import RunRequest
+    from companion.runs.config import RunRequest
     from workflow.chapters import Page
     from workflow.settings import Settings
 
@@ -51,7 +51,7 @@ def data(name: str) -> str:
 
 def run(request: RunRequest, settings: Settings, dataset: str) -> str:
     """The key of a run: its identity and length, the device, the data, the code."""
-    from vaelib.carrying import run_source  # imports torch, which takes seconds
+    from companion.runs.carrying import run_source
 
     code = run_source(request.config)
     return digest(request.config.to_dict(), request.samples, settings.device, dataset, code)
@@ -72,7 +72,7 @@ def chapter(page: Page, settings: Settings, *, runs: list[str], datasets: list[s
 def networks(settings: Settings, *, runs: list[str]) -> str:
     """The key of the files that explorers load: the runs, which know their data, and the code."""
     return digest(
-        source_hash("vaelib.explorers"),
+        source_hash("companion.pages.explorers"),
         runs,
         files(*KNOWN_RESULTS, LOCK, NETWORKS),
         [settings.profile, settings.device, settings.seed],

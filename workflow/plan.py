@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from companion.experiments.paper_grid import explorers, groups
+from companion.runs.config import RunRequest
 from vaelib.errors import UserError
-from vaelib.experiments import RunRequest, explorers, groups
 from workflow import chapters, keys, stage, stamps
 from workflow.chapters import BOOK, Page
 from workflow.joined import PDF
@@ -131,7 +132,7 @@ class Plan:
 
     def has_run(self, name: str) -> bool:
         """Whether the run of that stamp lies where the stamp says, in the store of now."""
-        from vaelib.store import RunStore  # imports torch, which takes seconds
+        from companion.runs.store import RunStore
 
         record = Path(stamps.path(name).read_text(encoding="utf-8").strip())
         store = RunStore.default(self.settings.device)

@@ -10,10 +10,10 @@ import sys
 import time
 from pathlib import Path
 
-from vaelib import cli, runs
+from companion import cli, runs
+from companion.runs.store import RECORD
 from vaelib.errors import UserError
 from vaelib.files import write_atomically
-from vaelib.store import RECORD
 from workflow import messages, settings
 
 

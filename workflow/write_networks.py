@@ -9,7 +9,7 @@ import argparse
 import sys
 import time
 
-from vaelib import explorers
+from companion.pages import explorers
 from vaelib.errors import UserError
 from workflow import messages, settings, stage
 
@@ -23,7 +23,9 @@ def main(arguments: list[str] | None = None) -> int:
     start = time.perf_counter()
     try:
         chosen = settings.read(options.profile, options.device, options.seed)
-        sizes = explorers.export(FOLDER, chosen.profile, device=chosen.device, seed=chosen.seed)
+        sizes = explorers.export_networks(
+            FOLDER, chosen.profile, device=chosen.device, seed=chosen.seed
+        )
     except UserError as error:
         messages.fail("networks", f"The explorers' networks were not written: {error}")
         return 2

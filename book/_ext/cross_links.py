@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from docutils import nodes
 from docutils.statemachine import StringList
-from links_table import LinksTable
+from links_table import DRAWING, PACKAGES, LinksTable
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
@@ -52,12 +52,12 @@ class CrossLinks:
         name = re.sub(r"\(.*\)$", "", text)
         if not re.fullmatch(r"[A-Za-z_][\w.]*", name):
             return None
-        package = self.table.package
-        if name == package:
+        if name in PACKAGES:
             return None
-        tried = [name] if name.startswith(f"{package}.") else [f"{module}.{name}"] * bool(module)
-        if "." in name:
-            tried.append(f"{package}.{name}")
+        first, _, rest = name.partition(".")
+        tried = [name] if first in PACKAGES else [f"{module}.{name}"] * bool(module)
+        if rest:
+            tried += [f"{place}.{rest}" for place in self.table.ending_in(first)]
         elif name in (imported := self.table.imports.get(page, {})):
             tried.append(imported[name])
         return next(filter(None, map(self.table.resolve, tried)), None)
@@ -93,8 +93,7 @@ class CrossLinks:
         names = self.table.equations.get(number)
         if names is None:
             return None
-        drawing = f"{self.table.package}.figures."
-        code = [name for name in names if not name.startswith(drawing)] or names
+        code = [name for name in names if not name.startswith(DRAWING)] or names
         entries = self.table.entries
         figures = {k: v for name in names for k, v in entries[name].figures.items()}
         tests = list(dict.fromkeys(test for name in code for test in entries[name].tests))

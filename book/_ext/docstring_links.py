@@ -12,11 +12,11 @@ from functools import partial
 from typing import Annotated, Any, get_origin
 
 from cross_links import LINKS
-from links_table import equations_in
+from links_table import PACKAGES, equations_in
 from sphinx.application import Sphinx
 from sphinx.util.typing import stringify_annotation
 
-from vaelib import limits
+from vaelib.checks import limits
 
 LITERAL = re.compile(r"`([^`\n]+)`")
 PHRASES = (
@@ -135,8 +135,8 @@ def skip_foreign(
 ) -> bool | None:
     """Leave out "alias for field number 0", and methods that another package puts into a class."""
     generated = type(obj).__name__ == "_tuplegetter"
-    origin = getattr(obj, "__module__", None) or LINKS.table.package
-    return True if generated or origin.split(".")[0] != LINKS.table.package else None
+    origin = getattr(obj, "__module__", None) or PACKAGES[0]
+    return True if generated or origin.split(".")[0] not in PACKAGES else None
 
 
 def shorten_signature(
@@ -147,7 +147,7 @@ def shorten_signature(
     Such a default keeps Sphinx from reading the signature.
     """
     for limit, written in LIMITS.items():
-        signature = signature and signature.replace(written, f"~vaelib.limits.{limit}")
+        signature = signature and signature.replace(written, f"~vaelib.checks.limits.{limit}")
     if signature and "=<" in signature.replace(" ", ""):
         signature = re.sub(r"~(?:\w+\.)*", "", signature)
     return signature, returns

@@ -13,8 +13,8 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from vaelib.figures import theme
-from vaelib.figures.latent_space import DIGIT_COLOURS
+from companion.figures import theme
+from companion.figures.latent_space import DIGIT_COLOURS
 
 FOLDER = "explorers"
 PREFIX = "explorer-"
@@ -61,7 +61,7 @@ def palette() -> dict[str, Any]:
         "grey": theme.GREY,
         "algorithms": dict(theme.PALETTE),
         "labels": dict(theme.LABELS),
-        "estimators": dict(theme.ESTIMATORS),
+        "estimators": dict(theme.ESTIMATOR_COLOURS),
         "markers": dict(theme.MARKERS),
         # The dashes, in units of the line's width; none for a solid line.
         "dashes": {

@@ -17,8 +17,8 @@ from cross_links import LINKS
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from vaelib.figures.drawn import TRAVELLING
-from vaelib.wording import number
+from companion.figures.drawn import TRAVELLING
+from companion.wording import number
 
 FIGURE = re.compile(r"^`{3,}\{glue:figure\} (\S+)\n:name: (\S+)$", re.MULTILINE)
 HEADER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,8 @@ from pathlib import Path
 import jupytext
 
 EQUATIONS = re.compile(r"\bEqs?\.? (\d+)((?:(?:, | and | or | to )\d+)*)")
+PACKAGES = ("vaelib", "companion")
+DRAWING = "companion.figures."
 NEXT = re.compile(r"(, | and | or | to )(\d+)")
 LABEL = re.compile(r"^\((\S+)\)=$", re.MULTILINE)
 GLUED_FIGURE = re.compile(r"^`{3,}\{glue:figure\} (\S+)\n:name: (\S+)$", re.MULTILINE)
@@ -53,7 +55,7 @@ class Entry:
 
 
 class LinksTable:
-    """The table for a project folder that holds `vaelib/`, `tests/` and `book/`.
+    """The table for a project folder that holds the packages, `tests/` and `book/`.
 
     Attributes:
         entries: by full name, such as "vaelib.sgvb.estimator_a", in the order of the sources.
@@ -62,10 +64,12 @@ class LinksTable:
         imports: page by page what a name in its code stands for.
     """
 
-    def __init__(self, root: Path, *, package: str = "vaelib") -> None:
-        self.root, self.package = root, package
+    def __init__(self, root: Path, *, packages: Sequence[str] = PACKAGES) -> None:
+        self.root = root
         self.sources = {
-            _module_name(path, root): path for path in sorted((root / package).rglob("*.py"))
+            _module_name(path, root): path
+            for package in packages
+            for path in sorted((root / package).rglob("*.py"))
         }
         self.trees = {name: _tree(path) for name, path in self.sources.items()}
         self._origins = {name: _imports(tree) for name, tree in self.trees.items()}
@@ -77,7 +81,7 @@ class LinksTable:
                 doc = ast.get_docstring(node) or ""
                 computed = doc if isinstance(node, ast.Module) else doc.split("\n\n")[0]
                 self.entries[name] = Entry(doc, equations_in(computed))
-        for path in sorted((root / "tests").glob("test_*.py")):
+        for path in sorted((root / "tests").rglob("test_*.py")):
             self._add_tests(path)
         for path in sorted((root / "book").glob("*.md")):
             self._add_page(path.stem, path.read_text("utf-8"))
@@ -92,6 +96,10 @@ class LinksTable:
         for number, names in found.items():
             found[number] = [n for n in names if n not in self.sources] or names
         return dict(sorted(found.items()))
+
+    def ending_in(self, last: str) -> list[str]:
+        """The packages and modules of this name, wherever they lie."""
+        return [module for module in self.trees if module.rpartition(".")[2] == last]
 
     def resolve(self, name: str) -> str | None:
         """The full name of a public thing that a package may have under a shorter one."""
@@ -112,7 +120,7 @@ class LinksTable:
         return None
 
     def _add_tests(self, path: Path) -> None:
-        tree = _tree(path)
+        tree, file = _tree(path), path.relative_to(self.root / "tests").as_posix()
         called = _Called(tree)
         for node in tree.body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
@@ -120,7 +128,7 @@ class LinksTable:
                 attributes = {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)}
                 names |= {f"{name}.{a}" for name in names for a in attributes} & self.entries.keys()
                 for name in sorted(names):
-                    self.entries[name].tests.append(f"{path.name}::{node.name}")
+                    self.entries[name].tests.append(f"{file}::{node.name}")
 
     def _add_page(self, page: str, text: str) -> None:
         self.labels.update(LABEL.findall(text))
@@ -171,7 +179,7 @@ class _Called:
 
 
 def _drawn(tree: ast.Module, table: LinksTable) -> Iterator[tuple[str, str]]:
-    """Glue keys, and the function of `figures` that drew what is glued."""
+    """Glue keys, and the function of `companion.figures` that drew what is glued."""
     imports = _imports(tree)
     last: dict[str, set[str]] = {}
     for node in ast.walk(tree):
@@ -185,7 +193,7 @@ def _drawn(tree: ast.Module, table: LinksTable) -> Iterator[tuple[str, str]]:
             for used in (n.id for n in ast.walk(node.args[1]) if isinstance(n, ast.Name)):
                 names |= last.get(used, set())
             for name in sorted(filter(None, map(table.resolve, names))):
-                drawing = name.startswith(f"{table.package}.figures.")
+                drawing = name.startswith(DRAWING)
                 if drawing and name not in table.sources and not name.endswith(".drawn_from"):
                     yield str(node.args[0].value), name
 

@@ -6,7 +6,6 @@ import ast
 import re
 from collections.abc import Iterator
 from html import escape
-from pathlib import Path
 from typing import Any
 
 from cross_links import LINKS
@@ -24,21 +23,23 @@ def collect(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
         for test in entry.tests if name in objects else []:
             called.setdefault(test, []).append(name)
     highlight = app.builder.highlighter.highlight_block  # type: ignore[attr-defined]
-    for path in sorted((LINKS.table.root / "tests").glob("test_*.py")):
-        page = f"_tests/{path.stem}"
-        body = [f"<h1>{path.name}</h1>"]
+    tests = LINKS.table.root / "tests"
+    for path in sorted(tests.rglob("test_*.py")):
+        file = path.relative_to(tests).as_posix()
+        page = page_of(file)
+        body = [f"<h1>{file}</h1>"]
         for test, code in pieces(path.read_text("utf-8")):
             shown = highlight(code, "python")
             if test:
                 links = ", ".join(
                     f'<a href="{LINKS.uri(app, page, n)}"><code>{LINKS.short(n)}</code></a>'
-                    for n in called.get(f"{path.name}::{test}", [])
+                    for n in called.get(f"{file}::{test}", [])
                 )
                 calls = f"<p>Calls {links}.</p>" if links else ""
                 title = escape(sentence(f"::{test}"))
                 shown = f'<section id="{test}"><h2>{title}</h2>{calls}{shown}</section>'
             body.append(shown)
-        yield page, {"parents": [], "title": path.name, "body": "\n".join(body)}, "page.html"
+        yield page, {"parents": [], "title": file, "body": "\n".join(body)}, "page.html"
 
 
 def test_role(
@@ -57,7 +58,12 @@ def sentence(test: str) -> str:
 def address(test: str) -> str:
     """Where a test is shown, seen from a page of the book."""
     file, _, function = test.partition("::")
-    return f"../_tests/{Path(file).stem}.html#{function}"
+    return f"../{page_of(file)}.html#{function}"
+
+
+def page_of(file: str) -> str:
+    """The page of a file of tests, such as "vaelib/hmc/test_sampler.py"; none is below another."""
+    return f"_tests/{file.removesuffix('.py').replace('/', '.')}"
 
 
 def pieces(text: str) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ import re
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from vaelib.wording import GAP
+from companion.wording import GAP
 
 # Groups of three that nothing numerical touches: "1 000 000", and not the years in "2013 2014".
 LONG_NUMBER = re.compile(r"(?<![\d.,] )(?<![\d.,])\d{1,3}(?: \d{3})+(?! ?\d)")

@@ -1,0 +1,1 @@
+"""What the book does with the mathematics: runs, experiments, studies, figures, claims, pages."""

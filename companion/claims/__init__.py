@@ -1,0 +1,1 @@
+"""The scoreboard: what the paper claims, the evidence, and what it says."""

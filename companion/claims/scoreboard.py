@@ -1,0 +1,241 @@
+"""The scoreboard: the paper's claims as checks on runs, each verdict computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import pandas as pd
+
+from companion.claims.curves import (
+    aevb_over_wake_sleep,
+    distance_from_curves,
+    few_or_many_hidden_units,
+    marginal_likelihood_order,
+    mcem_at_scale,
+    own_beginning,
+    superfluous_latents,
+)
+from companion.claims.estimators import (
+    estimator_b_variance,
+    likelihood_estimator_by_dimension,
+    little_bound_noise,
+    one_draw_suffices,
+    score_function_variance,
+)
+from companion.claims.evidence import NOT_RUN, Evidence, Verdict
+from companion.claims.representation import kl_regularises, samples_sharpen, similar_digits_together
+from companion.runs.requested import MissingRuns
+from companion.wording import with_minus_signs
+
+
+class Claim(NamedTuple):
+    """A claim of the paper, and the check on it.
+
+    Attributes:
+        id: C1 to C14 of the paper; R1 is of this companion.
+        statement: in our words.
+        where: in the paper.
+        figure: label of the figure or table in the book that shows it.
+        tests: names ``file::function`` of the tests of the check, and of what it measures with.
+        check: computes the verdict.
+    """
+
+    id: str
+    statement: str
+    where: str
+    figure: str
+    tests: tuple[str, ...]
+    check: Callable[[Evidence], Verdict]
+
+
+CLAIMS = (
+    Claim(
+        "C1",
+        "The score-function gradient has very high variance, the reparameterized one has not.",
+        "2.2",
+        "fig-gradient-variance",
+        (
+            "companion/claims/test_scoreboard.py::test_gradient_variance_decides_c1_and_c2",
+            "companion/studies/test_gradients.py::test_gradient_means_agree",
+        ),
+        score_function_variance,
+    ),
+    Claim(
+        "C2",
+        "Estimator B typically has less variance than A.",
+        "2.3",
+        "fig-estimator-variance",
+        (
+            "companion/claims/test_scoreboard.py::test_gradient_variance_decides_c1_and_c2",
+            "companion/studies/test_bounds.py::test_estimator_variance_of_an_exact_posterior",
+        ),
+        estimator_b_variance,
+    ),
+    Claim(
+        "C3",
+        "L = 1 suffices when M = 100.",
+        "2.3",
+        "fig-draws-against-images",
+        (
+            "companion/claims/test_scoreboard.py::test_draws_that_pay_refute_c3",
+            "companion/studies/test_objective.py::test_equal_cost_and_equal_data_are_told_apart",
+        ),
+        one_draw_suffices,
+    ),
+    Claim(
+        "C4",
+        "AEVB converges faster and to a better bound than wake-sleep, in all nine panels.",
+        "Fig. 2",
+        "fig-2",
+        (
+            "companion/claims/test_scoreboard.py::test_the_paper_s_own_curves_pass",
+            "companion/claims/test_scoreboard.py::test_curves_that_swap_places_fail",
+        ),
+        aevb_over_wake_sleep,
+    ),
+    Claim(
+        "C5",
+        "Superfluous latent variables do not cause overfitting.",
+        "Fig. 2",
+        "fig-2",
+        ("companion/claims/test_scoreboard.py::test_superfluous_latents",),
+        superfluous_latents,
+    ),
+    Claim(
+        "C6",
+        "The variance of the bound's estimator is below 1.",
+        "Fig. 2",
+        "tab-noise",
+        (
+            "companion/claims/test_scoreboard.py::test_noise_of_the_bound_decides_c6",
+            "companion/studies/test_bounds.py::test_bound_noise_shrinks_with_the_data",
+        ),
+        little_bound_noise,
+    ),
+    Claim(
+        "C7",
+        "The order of the algorithms in each panel of Fig. 3.",
+        "Fig. 3",
+        "fig-3",
+        (
+            "companion/claims/test_scoreboard.py::test_the_paper_s_own_curves_pass",
+            "companion/claims/test_scoreboard.py::test_curves_that_swap_places_fail",
+        ),
+        marginal_likelihood_order,
+    ),
+    Claim(
+        "C8",
+        "MCEM is not on-line and is inefficient with 50000 points.",
+        "Fig. 3",
+        "fig-3",
+        ("companion/claims/test_scoreboard.py::test_the_paper_s_own_curves_pass",),
+        mcem_at_scale,
+    ),
+    Claim(
+        "C9",
+        "The likelihood estimator is good below 5 dimensions, not above.",
+        "App. D",
+        "fig-d-by-size",
+        (
+            "companion/claims/test_scoreboard.py::test_errors_by_dimension_decide_c9",
+            "vaelib/likelihood/test_importance_sampling.py::test_agrees_with_quadrature_on_a_nonlinear_decoder",
+        ),
+        likelihood_estimator_by_dimension,
+    ),
+    Claim(
+        "C10",
+        "The KL term regularises; no other regularisation is needed.",
+        "2.3, 4",
+        "tab-kl-weights",
+        (
+            "companion/claims/test_scoreboard.py::test_bounds_by_weight_decide_c10",
+            "vaelib/test_aevb.py::test_without_the_kl_the_posterior_narrows",
+        ),
+        kl_regularises,
+    ),
+    Claim(
+        "C11",
+        "The number of hidden units matters little for relative performance.",
+        "5",
+        "tab-hidden-units",
+        ("companion/claims/test_scoreboard.py::test_leads_by_hidden_units_decide_c11",),
+        few_or_many_hidden_units,
+    ),
+    Claim(
+        "C12",
+        "2-D manifolds are smooth and group similar digits.",
+        "Fig. 4",
+        "tab-53",
+        (
+            "companion/claims/test_scoreboard.py::test_map_and_samples_decide_c12_and_c13",
+            "companion/studies/test_latent_space.py::test_neighbours_vote",
+            "companion/studies/test_latent_space.py::test_roughness_of_a_plane_and_of_noise",
+        ),
+        similar_digits_together,
+    ),
+    Claim(
+        "C13",
+        "Samples sharpen as N_z grows from 2 to 20.",
+        "Fig. 5",
+        "tab-a",
+        (
+            "companion/claims/test_scoreboard.py::test_map_and_samples_decide_c12_and_c13",
+            "companion/studies/test_sample_quality.py::test_greyness_is_the_entropy_of_coins",
+        ),
+        samples_sharpen,
+    ),
+    Claim(
+        "C14",
+        "Our curves agree with the paper's.",
+        "Figs 2, 3",
+        "fig-2",
+        (
+            "companion/claims/test_scoreboard.py::test_the_paper_s_own_curves_pass",
+            "companion/claims/test_scoreboard.py::test_curves_far_from_the_paper_s_disagree",
+        ),
+        distance_from_curves,
+    ),
+    Claim(
+        "R1",
+        "Of this companion: your own runs are the beginning of the reference runs.",
+        "Figs 2, 3",
+        "fig-2",
+        (
+            "companion/claims/test_scoreboard.py::test_a_beginning_is_judged_by_the_way_that_it_has_come",
+            "companion/studies/test_learning_curves.py::test_a_beginning_is_compared_at_common_points",
+        ),
+        own_beginning,
+    ),
+)
+
+
+def verdicts(evidence: Evidence) -> Iterator[tuple[Claim, Verdict]]:
+    """Every claim with its verdict, one after another, because some take a minute to measure.
+
+    With a stand-in for the real data every claim reads "not run": the paper is not about it. So
+    does a claim whose runs are not stored, where they are not to be computed.
+    """
+    for claim in CLAIMS:
+        try:
+            if evidence.stand_in:
+                verdict = Verdict(NOT_RUN, "needs the real data: `vaelib data` obtains them")
+            else:
+                verdict = claim.check(evidence)
+        except MissingRuns as missing:
+            verdict = Verdict(NOT_RUN, str(missing))
+        yield claim, verdict._replace(evidence=with_minus_signs(verdict.evidence))
+
+
+def scoreboard(profile: str, *, seed: int = 0, device: str = "cpu") -> pd.DataFrame:
+    """`verdicts` as a table; what is missing of the runs is computed.
+
+    Returns:
+        columns id, claim, where, verdict, evidence, figure (a label of the book).
+    """
+    rows = [
+        (claim.id, claim.statement, claim.where, *verdict, claim.figure)
+        for claim, verdict in verdicts(Evidence(profile, seed, device))
+    ]
+    columns = ["id", "claim", "where", "verdict", "evidence", "figure"]
+    return pd.DataFrame(rows, columns=columns)

@@ -1,0 +1,47 @@
+"""What a verdict rests on, to be read: a claim's figure, the code of its check and of its tests."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+
+from companion.claims.scoreboard import Claim
+from vaelib.errors import UserError
+from vaelib.files import AnyPath, as_path, project_root
+
+
+def source_of_test(name: str, *, folder: AnyPath | None = None) -> str:
+    """The code of a test, decorators included.
+
+    Args:
+        name: ``file::function``.
+        folder: where the tests lie; the project's own if None.
+
+    Raises:
+        UserError: if there is no such test.
+    """
+    file, _, function = name.partition("::")
+    tests = project_root() / "tests" if folder is None else as_path(folder, "folder")
+    path = tests / file
+    if not path.is_file():
+        raise UserError(f"test {name!r} is not there: {path} does not exist")
+    text = path.read_text("utf-8")
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            first = min((d.lineno for d in node.decorator_list), default=node.lineno)
+            return "\n".join(text.splitlines()[first - 1 : node.end_lineno]) + "\n"
+    raise UserError(f"test {name!r} is not there: {path} has no function {function}")
+
+
+def links(claim: Claim) -> str:
+    """The claim's figure and its code on the scoreboard's page, as MyST."""
+    return f"{{numref}}`{claim.figure}`, {{ref}}`code <check-{claim.id.lower()}>`"
+
+
+def listing(claim: Claim) -> str:
+    """The claim's check and tests in a folded box, as MyST, where `links` leads."""
+    check = f"`companion.claims.scoreboard`:\n```python\n{inspect.getsource(claim.check)}```"
+    tests = [f"`tests/{name}`:\n```python\n{source_of_test(name)}```" for name in claim.tests]
+    body = "\n\n".join([check, *tests])
+    title = f"{claim.id}: {claim.statement}"
+    return f"(check-{claim.id.lower()})=\n::::{{dropdown}} {title}\n{body}\n::::"

@@ -1,0 +1,114 @@
+"""One look for every figure: a colour, a line or a marker means the same in every chapter."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping
+
+import seaborn as sns
+
+from companion.figures.drawn import DrawnFigure
+from vaelib.checks.limits import Positive, checked
+
+# Okabe and Ito's colours, which people with any common colour vision tell apart.
+BLUE, SKY, GREEN, ORANGE = "#0072B2", "#56B4E9", "#009E73", "#E69F00"
+VERMILION, PURPLE, YELLOW = "#D55E00", "#CC79A7", "#F0E442"
+INK, GREY, PALE = "#262626", "#8A8A8A", "#E4E4E4"
+
+# One colour, name and marker for each learning algorithm; "paper" is the paper's own curve.
+PALETTE: Mapping[str, str] = {
+    "aevb": BLUE,
+    "wake_sleep": VERMILION,
+    "mcem": GREEN,
+    "paper": GREY,
+}
+LABELS: Mapping[str, str] = {
+    "aevb": "AEVB",
+    "wake_sleep": "Wake-Sleep",
+    "mcem": "MCEM",
+    "paper": "the paper",
+}
+MARKERS: Mapping[str, str] = {"aevb": "o", "wake_sleep": "s", "mcem": "^"}
+# Solid where it counts, on data that the model has not seen.
+LINESTYLES: Mapping[str, str | tuple[int, tuple[float, ...]]] = {
+    "test": "-",
+    "train": (0, (2.5, 1.5)),
+}
+
+# The estimators of the bound and of its gradient, sections 2.2 and 2.3.
+ESTIMATOR_COLOURS: Mapping[str, str] = {
+    "score function": VERMILION,
+    "Rao-Blackwellised": PURPLE,
+    "exact KL": YELLOW,
+    "score function with baseline": ORANGE,
+    "score function with control variate": GREEN,
+    "Rao-Blackwellised with control variate": GREY,
+    "estimator A": SKY,
+    "estimator B": BLUE,
+}
+
+ESTIMATOR_MARKERS: Mapping[str, str] = dict(zip(ESTIMATOR_COLOURS, "osD^vPXd", strict=True))
+
+WIDTH = 7.0  # inches: the text column of the book
+
+RC: Mapping[str, object] = {
+    # DejaVu Sans comes with matplotlib, so a figure is the same on every machine.
+    "font.family": "DejaVu Sans",
+    "mathtext.fontset": "cm",
+    "font.size": 9,
+    "axes.labelsize": 9,
+    "axes.titlesize": 9,
+    "legend.fontsize": 8.5,
+    "legend.title_fontsize": 8.5,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.titlecolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.edgecolor": GREY,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": PALE,
+    "grid.linewidth": 0.6,
+    "lines.linewidth": 1.5,
+    "lines.markersize": 4,
+    "legend.frameon": False,
+    "axes.titlepad": 5,
+    "xtick.major.size": 3,
+    "ytick.major.size": 3,
+    "xtick.minor.size": 1.5,
+    "ytick.minor.size": 1.5,
+    # An opaque page of its own, so that a figure reads on a dark screen too.
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+    "savefig.facecolor": "white",
+    # With these two an SVG is a function of the data alone.
+    "svg.hashsalt": "vaelib",
+    "svg.fonttype": "path",
+}
+
+
+def use_theme() -> None:
+    """Set the book's theme for this process, and SVG as the format of figures in a notebook.
+
+    Call it once, after the imports. Importing `companion.figures` sets nothing.
+    """
+    sns.set_theme(context="paper", style="ticks", palette="colorblind", rc=dict(RC))
+    ipython = sys.modules.get("IPython")
+    if ipython is not None and ipython.get_ipython() is not None:
+        # Comes with IPython. The import hooks matplotlib up, which would reset a format set before.
+        inline = importlib.import_module("matplotlib_inline.backend_inline")
+        inline.set_matplotlib_formats("svg", metadata={"Date": None})
+
+
+@checked
+def new_figure(width: Positive = WIDTH, height: Positive = 3.0) -> DrawnFigure:
+    """An empty figure in inches, unknown to pyplot, so that a notebook shows it only once."""
+    # Only what is a picture in an SVG, such as a cloud of points, depends on the resolution.
+    return DrawnFigure(figsize=(width, height), dpi=150, layout="constrained", facecolor="white")

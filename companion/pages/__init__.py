@@ -1,0 +1,1 @@
+"""What explorers and pages of the book load."""

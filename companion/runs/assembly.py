@@ -1,0 +1,134 @@
+"""From a run's settings to the objects that train it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+
+from companion.runs.config import STEPSIZES, RunConfig
+from vaelib import datasets
+from vaelib.aevb import AEVB
+from vaelib.algorithm import Algorithm
+from vaelib.checks.limits import Positive, checked
+from vaelib.datasets import Dataset, binarise
+from vaelib.errors import DivergedError
+from vaelib.fast.algorithms import FastAEVB, FastMCEM, FastWakeSleep
+from vaelib.model import VariationalAutoencoder, build
+from vaelib.randomness import generator
+from vaelib.training import Trainer
+
+# The "first few iterations" of section 5, in updates of the weights: the warm-up and 150 more, of
+# which the last 50 count.
+PROBE_UPDATES = 250
+PROBE_WINDOW = 50
+# What of a run's settings decides its data, beside the data set's name.
+DATA_SETTINGS = ("pixels", "n_train", "seed", "split", "face_scale")
+
+
+def load_data(config: RunConfig) -> Dataset:
+    """The data that a run is trained and evaluated on."""
+    settings: dict[str, Any] = {name: getattr(config, name) for name in DATA_SETTINGS}
+    return datasets.load(config.dataset, **settings)
+
+
+def make_model(config: RunConfig, data: Dataset, *, device: str) -> VariationalAutoencoder:
+    """The model of a run at its start, equal on every device."""
+    model = build(
+        n_pixels=data.train.shape[1],
+        n_hidden=config.n_hidden,
+        n_latent=config.n_latent,
+        decoder=data.decoder,
+        init_std=config.init_std,
+        encoder_log_variance=config.encoder_log_variance,
+        generator=generator(config.seed, "initialise"),
+    )
+    return model.to(device)
+
+
+@checked
+def make_algorithm(
+    config: RunConfig,
+    model: VariationalAutoencoder,
+    *,
+    stepsize: Positive,
+    device: str,
+    compile_step: bool = False,
+) -> Algorithm:
+    """The algorithm that the settings name, on a model; in its fast form where there is one.
+
+    Raises:
+        UserError: if the step is to be compiled, and this machine cannot.
+    """
+    settings: dict[str, Any] = {
+        "n_train": config.n_train,
+        "stepsize": stepsize,
+        "warmup": config.warmup,
+        "prior_precision": config.prior_precision,
+        "prior_on_biases": config.prior_on_biases,
+        "generator": generator(config.seed, "algorithm", device=device),
+    }
+    form: dict[str, Any] = {"compile_step": compile_step, "precision": config.precision}
+    if config.algorithm == "aevb":
+        settings |= {"n_samples": config.n_samples, "kl_weight": config.kl_weight}
+        if config.estimator == "A":
+            return AEVB(model, estimator="A", **settings)
+        return FastAEVB(model, **settings, **form)
+    if config.algorithm == "wake_sleep":
+        return FastWakeSleep(model, **settings, **form)
+    return FastMCEM(
+        model,
+        n_leapfrog=config.n_leapfrog,
+        n_weight_updates=config.n_weight_updates,
+        target_acceptance=config.target_acceptance,
+        **settings,
+        **form,
+    )
+
+
+@checked
+def make_trainer(
+    config: RunConfig,
+    data: Dataset,
+    *,
+    stepsize: Positive,
+    device: str,
+    compile_step: bool = False,
+) -> Trainer:
+    """A trainer at the start of the run."""
+    model = make_model(config, data, device=device)
+    return Trainer(
+        make_algorithm(config, model, stepsize=stepsize, device=device, compile_step=compile_step),
+        data.train.to(device),
+        minibatch_size=config.minibatch_size,
+        samples_per_step=config.samples_per_step,
+        generator=generator(config.seed, "minibatches", device=device),
+        replacement=config.replacement,
+        transform=binarise if config.pixels == "dynamic" else None,
+    )
+
+
+def compare_stepsizes(config: RunConfig, data: Dataset, *, device: str) -> dict[float, float]:
+    """What each stepsize of {0.01, 0.02, 0.1} reaches in the first iterations, section 5.
+
+    Every candidate starts from the same parameters and sees the same minibatches and noise.
+
+    Returns:
+        for each stepsize the average training objective over the last `PROBE_WINDOW` of
+        `PROBE_UPDATES` updates, in nats per datapoint; candidates that diverged are left out.
+    """
+    steps = PROBE_UPDATES // config.weight_updates_per_step
+    window = PROBE_WINDOW // config.weight_updates_per_step
+    reached = {}
+    for stepsize in STEPSIZES:
+        trainer = make_trainer(config, data, stepsize=stepsize, device=device)
+        objective = trainer.algorithm.objective
+        try:
+            values = [trainer.step()[objective] for _ in range(steps)]
+        except DivergedError:
+            continue
+        average = torch.stack(values[-window:]).mean().item()
+        if math.isfinite(average):
+            reached[stepsize] = average
+    return reached

@@ -1,0 +1,78 @@
+"""What a run records on its way: the points of its learning curve."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from torch import Tensor
+
+from companion.runs.config import RunConfig
+from vaelib import elbo
+from vaelib.arithmetic.products import fast_products
+from vaelib.checks.limits import Whole, checked
+from vaelib.likelihood.marginal_likelihood import posterior_density_estimator
+from vaelib.model import VariationalAutoencoder
+from vaelib.randomness import generator
+from vaelib.training import evaluation_grid, figure3_grid
+
+# Appendix E: the first 1000 points of either set, 50 posterior samples each.
+MARGINAL_LIKELIHOOD_POINTS = 1000
+
+
+class CurvePoint(NamedTuple):
+    """One point of a learning curve, in nats per datapoint.
+
+    Attributes:
+        training_samples: training samples evaluated so far.
+        split: "train" or "test".
+        measure: "lower_bound" or "marginal_log_likelihood".
+        value: the average over the split's datapoints.
+    """
+
+    training_samples: int
+    split: str
+    measure: str
+    value: float
+
+
+@checked
+def grid(config: RunConfig, limit: Whole) -> list[int]:
+    """The sample counts at which the run is evaluated, up to `limit`."""
+    if config.measure == "lower_bound":
+        return evaluation_grid(limit)
+    return figure3_grid(limit)
+
+
+@checked
+def curve_points(
+    config: RunConfig,
+    model: VariationalAutoencoder,
+    splits: dict[str, Tensor],
+    *,
+    samples: Whole,
+    compile_step: bool = False,
+) -> list[CurvePoint]:
+    """Measure the model on each split; Appendix D's chains in compiled steps where asked for.
+
+    The noise is a function of seed, split and samples alone, so that evaluating more or less
+    often changes neither the training nor the other evaluations.
+    """
+    points = []
+    for split, x in splits.items():
+        noise = generator(config.seed, "evaluation", split, samples, device=x.device)
+        with fast_products():
+            if config.measure == "lower_bound":
+                value = elbo.evaluate(model, x, generator=noise)
+                points.append(CurvePoint(samples, split, "lower_bound", value))
+                continue
+            # Chains start at the prior for every algorithm alike: MCEM has no encoder to start at.
+            log_likelihood, _ = posterior_density_estimator(
+                model,
+                x[:MARGINAL_LIKELIHOOD_POINTS],
+                start="prior",
+                compile_step=compile_step,
+                generator=noise,
+            )
+            value = log_likelihood.double().mean().item()
+            points.append(CurvePoint(samples, split, "marginal_log_likelihood", value))
+    return points

@@ -1,0 +1,144 @@
+"""What the choices of Algorithm 1 do to learning: M, L and the KL term; section 2.3."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy import stats
+
+from companion.runs.store import Run
+from vaelib.checks.limits import Count, checked
+from vaelib.datasets import Dataset
+from vaelib.elbo import lower_bound
+from vaelib.errors import UserError
+from vaelib.randomness import generator
+from vaelib.sgvb import noise
+
+
+class Interval(NamedTuple):
+    """A mean over seeds, and the 95 % interval of Student's t for it."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def interval(values: Iterable[float]) -> Interval:
+    """The mean of independent values, with its interval.
+
+    Raises:
+        UserError: for fewer than two values.
+    """
+    sample = np.asarray(list(values), dtype=float)
+    if len(sample) < 2:
+        raise UserError(f"there are {len(sample)} values: an interval needs at least 2")
+    half = stats.t.ppf(0.975, len(sample) - 1) * sample.std(ddof=1) / len(sample) ** 0.5
+    return Interval(float(sample.mean()), float(sample.mean() - half), float(sample.mean() + half))
+
+
+def decoding_curves(runs: Iterable[Run]) -> pd.DataFrame:
+    """The learning curves of `experiments.minibatches`, against what they cost.
+
+    Returns:
+        columns minibatch_size (M), n_samples (L), seed, split, training_samples, decodings
+        (training samples times L, the passes through the decoder), value (nats per datapoint).
+    """
+    tables = [
+        run.curve().assign(
+            minibatch_size=run.config.minibatch_size,
+            n_samples=run.config.n_samples,
+            seed=run.config.seed,
+        )
+        for run in runs
+    ]
+    table = pd.concat(tables, ignore_index=True)
+    return table.assign(decodings=table["training_samples"] * table["n_samples"])
+
+
+def draws_at_equal_cost(curves: pd.DataFrame) -> pd.DataFrame:
+    """Claim C3: what L > 1 wins at M = 100, at equal cost and at equal data.
+
+    Args:
+        curves: from `decoding_curves`.
+
+    Returns:
+        for each L > 1 and seed: columns n_samples, seed, equal_cost and equal_data, the test bound
+        less that of L = 1 after as many decodings, and after as many datapoints, in nats; below
+        zero L = 1 is ahead.
+    """
+    test = curves[(curves["split"] == "test") & (curves["minibatch_size"] == 100)]
+    rows = []
+    for (n_samples, seed), more in test[test["n_samples"] > 1].groupby(["n_samples", "seed"]):
+        one = test[(test["n_samples"] == 1) & (test["seed"] == seed)]
+        last = more.sort_values("training_samples").iloc[-1]
+        rows.append(
+            {
+                "n_samples": n_samples,
+                "seed": seed,
+                "equal_cost": last["value"] - _nearest(one, "decodings", last["decodings"]),
+                "equal_data": last["value"]
+                - _nearest(one, "training_samples", last["training_samples"]),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _nearest(curve: pd.DataFrame, column: str, at: float) -> float:
+    nearest = curve.iloc[int((np.log(curve[column]) - np.log(at)).abs().argmin())]
+    if abs(nearest[column] / at - 1) > 0.02:
+        raise UserError(
+            f"the curve has no point near {at:.0f} {column}: carry all runs of the comparison "
+            "equally far"
+        )
+    return float(nearest["value"])
+
+
+def kl_weight_bounds(runs: Iterable[Run]) -> pd.DataFrame:
+    """Claim C10: where training with each weight of the KL ends.
+
+    Returns:
+        columns kl_weight, n_latent, seed, training_samples, split, value: the *bound*, with the KL
+        in full, whatever was climbed; in nats per datapoint.
+    """
+    rows = []
+    for run in runs:
+        curve = run.curve()
+        last = curve[curve["training_samples"] == curve["training_samples"].max()]
+        rows.append(
+            last[["training_samples", "split", "value"]].assign(
+                kl_weight=run.config.kl_weight,
+                n_latent=run.config.n_latent,
+                seed=run.config.seed,
+            )
+        )
+    table: pd.DataFrame = pd.concat(rows, ignore_index=True)
+    return table
+
+
+@checked
+@torch.no_grad()
+def auto_encoder(run: Run, data: Dataset, *, n_samples: Count = 10) -> dict[str, float]:
+    """What a model keeps and loses, on the test set: Eq. 3's two terms, and the codes' spread.
+
+    Returns:
+        reconstruction, kl and bound, in nats per datapoint; code_std, the standard deviation of
+        the codes' means over the data, and posterior_std, the average σ of q(z|x), both averaged
+        over the latent dimensions.
+    """
+    model = run.model()
+    draws = generator(run.config.seed, "auto-encoder", run.config.slug)
+    parts = lower_bound(
+        model, data.test, noise(model, data.test, n_samples=n_samples, generator=draws)
+    )
+    q = model.encode(data.test)
+    return {
+        "reconstruction": parts.reconstruction.mean().item(),
+        "kl": parts.kl.mean().item(),
+        "bound": parts.bound.mean().item(),
+        "code_std": q.mean.std(0).mean().item(),
+        "posterior_std": q.stddev.mean().item(),
+    }

@@ -1,0 +1,524 @@
+"""Verdicts follow from the numbers, and from nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+import torch
+
+from companion import runs
+from companion.claims import curves, estimators, representation, scoreboard
+from companion.claims.evidence import (
+    NOT_REPRODUCED,
+    NOT_RUN,
+    PARTLY,
+    REPRODUCED,
+    Evidence,
+    furthest_curves,
+    judged,
+)
+from companion.claims.sources import links, listing, source_of_test
+from companion.experiments import paper_curves, paper_grid, reference
+from companion.runs.config import RunConfig
+from companion.runs.evaluation import CurvePoint
+from companion.runs.record import Record
+from companion.runs.store import Run
+from companion.studies.gradients import RAO_BLACKWELL_CONTROLLED, SCORE, A, B
+from companion.wording import number
+from tests.helpers import rng
+from vaelib import datasets
+from vaelib.errors import UserError
+from vaelib.model import build
+
+
+def run(config: RunConfig, curve: list[CurvePoint], *, stand_in: bool = False) -> Run:
+    record = Record(
+        config=config,
+        samples=curve[-1].training_samples,
+        stepsize=0.01,
+        stepsizes_compared={},
+        data={"name": config.dataset, "source": "", "sha256": "", "stand_in": stand_in},
+        model={},
+        source="",
+        curve=curve,
+    )
+    return Run(record, Path())
+
+
+def paper_runs(figure: str, *, shift: dict[str, float] | None = None, until: float) -> list[Run]:
+    """Runs that repeat the paper's own curves, each algorithm's moved by so many nats."""
+    table = paper_curves.digitised(figure)  # type: ignore[arg-type]
+    found = []
+    for config in paper_grid.GROUPS[figure](0):
+        rows = table[
+            (table["dataset"] == config.dataset)
+            & (table["n_latent"] == config.n_latent)
+            & (table["algorithm"] == config.algorithm)
+            & (table["n_train"] == config.n_train)
+            & (table["training_samples"] <= until)
+        ].sort_values("training_samples")
+        move = (shift or {}).get(config.algorithm, 0.0)
+        curve = [
+            CurvePoint(int(row.training_samples), str(row.split), "value", row.value + move)
+            for row in rows.itertuples()
+        ]
+        found.append(run(config, curve))
+    return found
+
+
+def evidence(**groups: Any) -> Any:
+    return SimpleNamespace(seed=0, **groups)
+
+
+def as_curves(group: list[Run]) -> pd.DataFrame:
+    return runs.curves(group).assign(reference=False)
+
+
+def test_the_paper_s_own_curves_pass() -> None:
+    own = evidence(
+        figure2_curves=as_curves(paper_runs("figure2", until=1.01e8)),
+        figure3_curves=as_curves(paper_runs("figure3", until=6e7)),
+    )
+    assert curves.aevb_over_wake_sleep(own).verdict == REPRODUCED
+    assert curves.distance_from_curves(own).verdict == REPRODUCED
+    assert curves.marginal_likelihood_order(own).verdict == REPRODUCED
+    assert curves.mcem_at_scale(own).verdict == REPRODUCED
+
+
+def test_curves_that_swap_places_fail() -> None:
+    swapped = evidence(
+        figure2_curves=as_curves(paper_runs("figure2", shift={"aevb": -2000.0}, until=1e8)),
+        figure3_curves=as_curves(paper_runs("figure3", shift={"aevb": -100.0}, until=6e7)),
+    )
+    assert curves.aevb_over_wake_sleep(swapped).verdict == NOT_REPRODUCED
+    assert curves.distance_from_curves(swapped).verdict == PARTLY
+    assert curves.marginal_likelihood_order(swapped).verdict == NOT_REPRODUCED
+
+
+def test_the_order_of_figure_3_says_how_far_seeds_are_apart() -> None:
+    first = as_curves(paper_runs("figure3", until=6e7))
+    small = first[first["n_train"] == 1000]
+    seeds = [small.assign(seed=seed, value=small["value"] + 2.0 * seed) for seed in (1, 2)]
+    alone = curves.marginal_likelihood_order(evidence(figure3_curves=first))
+    assert "seeds" not in alone.evidence
+    # A seed that stopped early is not compared.
+    seeds.append(small[small["training_samples"] < 1e7].assign(seed=3, value=0.0))
+    together = pd.concat([first, *seeds], ignore_index=True)
+    found = curves.marginal_likelihood_order(evidence(figure3_curves=together))
+    assert found.verdict == alone.verdict
+    ends = small[small["split"] == "test"].sort_values("training_samples").groupby("algorithm")
+    apart = ends["value"].last().agg(lambda end: end.max() - end.min())
+    assert f"over 3 seeds the three end {apart:.1f} nats apart" in found.evidence
+    assert found.evidence.endswith("differs between seeds by 4.0")
+
+
+def test_curves_far_from_the_paper_s_disagree() -> None:
+    shift = {"aevb": -2000.0, "wake_sleep": 2000.0, "mcem": 2000.0}
+    far = evidence(
+        figure2_curves=as_curves(paper_runs("figure2", shift=shift, until=1e8)),
+        figure3_curves=as_curves(paper_runs("figure3", shift=shift, until=6e7)),
+    )
+    assert curves.distance_from_curves(far).verdict == NOT_REPRODUCED
+
+
+def test_short_runs_are_not_judged() -> None:
+    short = {
+        f"{figure}_curves": as_curves(
+            [
+                run(config, [CurvePoint(100_000, split, "v", -1.0) for split in ("train", "test")])
+                for config in paper_grid.GROUPS[figure](0)
+            ]
+        )
+        for figure in ("figure2", "figure3")
+    }
+    for check in (
+        curves.aevb_over_wake_sleep,
+        curves.superfluous_latents,
+        curves.marginal_likelihood_order,
+        curves.mcem_at_scale,
+        curves.distance_from_curves,
+    ):
+        assert check(evidence(**short)).verdict == NOT_RUN
+
+
+@pytest.mark.parametrize(
+    ("samples", "holds", "partly", "verdict"),
+    [
+        (999, True, True, NOT_RUN),
+        (1000, True, False, REPRODUCED),
+        (1000, False, True, PARTLY),
+        (1000, False, False, NOT_REPRODUCED),
+    ],
+)
+def test_judged(samples: int, holds: bool, partly: bool, verdict: str) -> None:
+    assert judged(samples, holds, "text", needed=1000, partly=partly).verdict == verdict
+
+
+def test_superfluous_latents() -> None:
+    def with_gap(gap: float) -> Any:
+        group = []
+        for seed in range(3):
+            for n_latent in (20, 200):
+                extra = gap + 0.1 * seed if n_latent == 200 else 2.0
+                curve = [
+                    CurvePoint(samples, split, "value", -100.0 - extra * (split == "test"))
+                    for samples in (10**6, 10**7)
+                    for split in ("train", "test")
+                ]
+                group.append(run(paper_grid.mnist(n_latent, seed=seed), curve))
+        return evidence(figure2_curves=as_curves(group))
+
+    assert curves.superfluous_latents(with_gap(2.5)).verdict == REPRODUCED
+    found = curves.superfluous_latents(with_gap(20.0))
+    assert found.verdict == NOT_REPRODUCED
+    assert "larger by 18.10 (" in found.evidence
+
+
+def test_runs_are_compared_where_both_have_come() -> None:
+    """AEVB is ahead to the end; wake-sleep's longer run would overtake its last point."""
+    aevb, wake_sleep = paper_grid.mnist(3), paper_grid.mnist(3, "wake_sleep")
+    group = [
+        run(aevb, [CurvePoint(10**6, "test", "v", -140.0)]),
+        run(
+            wake_sleep, [CurvePoint(n, "test", "v", v) for n, v in ((10**6, -150.0), (10**7, -1.0))]
+        ),
+    ]
+    found = curves.aevb_over_wake_sleep(evidence(figure2_curves=as_curves(group)))
+    assert found.verdict == REPRODUCED
+    assert f"1 of 1 panels at {number(10**6)}" in found.evidence
+
+
+def test_seeds_give_the_lead_an_interval() -> None:
+    def found(spread: float) -> str:
+        group = [
+            run(
+                paper_grid.mnist(3, algorithm, seed=seed),  # type: ignore[arg-type]
+                [CurvePoint(10**6, "test", "v", lead + spread * (seed - 1))],
+            )
+            for seed in range(3)
+            for algorithm, lead in (("aevb", -140.0), ("wake_sleep", -141.0 - spread * seed))
+        ]
+        return curves.aevb_over_wake_sleep(evidence(figure2_curves=as_curves(group))).evidence
+
+    assert "over 3 seeds lies above zero in 1 of 1" in found(0.01)
+    assert "over 3 seeds lies above zero in 0 of 1" in found(-3.0)
+
+
+def test_a_seed_with_one_algorithm_only_has_no_lead() -> None:
+    group = [
+        run(paper_grid.mnist(3, algorithm), [CurvePoint(10**6, "test", "v", value)])  # type: ignore[arg-type]
+        for algorithm, value in (("aevb", -140.0), ("wake_sleep", -150.0))
+    ]
+    alone = run(paper_grid.mnist(3, seed=1), [CurvePoint(10**6, "test", "v", -141.0)])
+    found = curves.aevb_over_wake_sleep(evidence(figure2_curves=as_curves([*group, alone])))
+    assert found.verdict == REPRODUCED
+    assert "seeds" not in found.evidence
+
+
+def test_without_reference_runs_c11_is_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reference, "known", lambda configs: [])
+    assert curves.few_or_many_hidden_units(Evidence("quick", 0, "cpu")).verdict == NOT_RUN
+
+
+@pytest.mark.parametrize(
+    ("leads", "verdict"),
+    [
+        ({100: 8.0, 200: 7.0, 500: 6.0, 1000: 5.0}, REPRODUCED),
+        ({100: 8.0, 200: -7.0, 500: 6.0, 1000: 5.0}, PARTLY),
+        ({100: -8.0, 200: -7.0, 500: -6.0, 1000: -5.0}, NOT_REPRODUCED),
+        ({500: 6.0}, NOT_RUN),
+    ],
+)
+def test_leads_by_hidden_units_decide_c11(leads: dict[int, float], verdict: str) -> None:
+    rows = [
+        (n_hidden, seed, algorithm, "test", 10**6, lead * (algorithm == "aevb") + 0.1 * seed**2)
+        for n_hidden, lead in leads.items()
+        for seed in range(3)
+        for algorithm in ("aevb", "wake_sleep")
+    ]
+    columns = ["n_hidden", "seed", "algorithm", "split", "training_samples", "value"]
+    found = curves.few_or_many_hidden_units(
+        evidence(hidden_units_curves=pd.DataFrame(rows, columns=columns))
+    )
+    assert found.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("largest", "rounding", "verdict"),
+    [
+        ([0.0, 0.3], "other", REPRODUCED),
+        ([0.0, 0.3], "not recorded", REPRODUCED),
+        ([0.0, 0.9], "other", PARTLY),
+        ([0.7, 0.9], "not recorded", NOT_REPRODUCED),
+        ([0.0, 0.0], "same", REPRODUCED),
+        ([0.0, 1e-9], "same", PARTLY),
+        ([1e-9, 0.3], "same", NOT_REPRODUCED),
+        ([], "same", NOT_RUN),
+    ],
+)
+def test_a_beginning_is_judged_by_the_way_that_it_has_come(
+    largest: list[float], rounding: str, verdict: str
+) -> None:
+    """To the last bit where rounding is the same by the records, and else within a tolerance."""
+    table = pd.DataFrame(
+        {
+            "largest": largest,
+            "scale": 50.0,
+            "identical": [value == 0 for value in largest],
+            "until": 10**5,
+            "rounding": rounding,
+        }
+    )
+    found = curves.own_beginning(evidence(beginnings=table))
+    assert found.verdict == verdict
+    if verdict == NOT_RUN:
+        return
+    demand = {
+        "same": "of 2 to the last bit, as code and processor are the same",
+        "other": "of 2 to 1% of the way that they have come, where code or rounding is another",
+        "not recorded": "of 2 to 1% of the way that they have come, where the rounding is not",
+    }
+    assert demand[rounding] in found.evidence
+
+
+def test_the_furthest_run_of_each_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seed 0's reference run goes further than the reader's, seed 1's is the only one."""
+    one, two = paper_grid.mnist(3), paper_grid.mnist(3, seed=1)
+    points = {n: CurvePoint(n, "test", "v", -100.0) for n in (10**5, 10**6)}
+    own = run(one, [points[10**5]])
+    published = {c.slug: run(c, list(points.values())) for c in (one, two)}
+    monkeypatch.setattr(
+        reference,
+        "known",
+        lambda configs: [published[c.slug] for c in configs if c.slug in published],
+    )
+    table = furthest_curves([own], lambda seed: [paper_grid.mnist(3, seed=seed)])
+    assert table["reference"].all()
+    assert sorted(set(table["seed"])) == [0, 1]
+    assert len(table) == 4
+    longer = run(one, [*points.values(), CurvePoint(10**7, "test", "v", -90.0)])
+    table = furthest_curves([longer], lambda seed: [paper_grid.mnist(3, seed=seed)])
+    assert table.query("seed == 0")["training_samples"].max() == 10**7
+    assert not table.query("seed == 0")["reference"].any()
+
+
+def gradient_table(ratios: dict[str, float]) -> pd.DataFrame:
+    """Thirty units of four components each; every estimator's variance is B's times its ratio."""
+    rows = [
+        (name, unit, "mean.weight", component, 0.0, ratio * (1 + unit / 30))
+        for name, ratio in ratios.items()
+        for unit in range(30)
+        for component in range(4)
+    ]
+    columns = ["estimator", "unit", "parameter", "component", "mean", "variance"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+@pytest.mark.parametrize(
+    ("naive", "a", "quieter", "first", "second"),
+    [
+        (500.0, 2.0, 0.9, REPRODUCED, REPRODUCED),
+        (5.0, 2.0, 0.1, PARTLY, PARTLY),
+        (0.5, 0.5, 0.1, NOT_REPRODUCED, NOT_REPRODUCED),
+    ],
+)
+def test_gradient_variance_decides_c1_and_c2(
+    naive: float,
+    a: float,
+    quieter: float,
+    first: str,
+    second: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`quieter` is the share of datapoints at which the value of B varies less than that of A."""
+    values = pd.DataFrame(
+        [
+            (point, estimator, 1.0 if (estimator == "A") == (point < 100 * quieter) else 0.5)
+            for point in range(100)
+            for estimator in "AB"
+        ],
+        columns=["datapoint", "estimator", "variance"],
+    )
+    monkeypatch.setattr(estimators, "estimator_variance", lambda *args, **settings: values)
+    ratios = {SCORE: naive, RAO_BLACKWELL_CONTROLLED: 1.5, A: a}
+    shown = evidence(
+        gradient_variance=gradient_table({**ratios, B: 1.0}),
+        aevb=lambda dataset, n_latent: SimpleNamespace(model=lambda: None),
+        test_points=lambda dataset, n: None,
+    )
+    assert estimators.score_function_variance(shown).verdict == first
+    assert f"{naive:.3g} (" in estimators.score_function_variance(shown).evidence
+    assert estimators.estimator_b_variance(shown).verdict == second
+
+
+def test_the_gradients_that_c1_and_c2_compare_are_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = build(n_pixels=6, n_hidden=5, n_latent=2, init_std=0.5, generator=rng())
+    x = torch.rand(5, 6, generator=rng(1))
+    monkeypatch.setattr(Evidence, "aevb", lambda *names: SimpleNamespace(model=lambda: model))
+    monkeypatch.setattr(Evidence, "test_points", lambda *names: x)
+    measured = Evidence("quick", 0, "cpu")
+    assert "times that of B" in estimators.estimator_b_variance(measured).evidence
+    assert "control variates" in estimators.score_function_variance(measured).evidence
+
+
+@pytest.mark.parametrize(
+    ("won", "verdict"),
+    [
+        ({4: -3.0, 10: -5.0}, REPRODUCED),
+        ({4: 2.0, 10: -5.0}, PARTLY),
+        ({4: 2.0, 10: 5.0}, NOT_REPRODUCED),
+    ],
+)
+def test_draws_that_pay_refute_c3(won: dict[int, float], verdict: str) -> None:
+    """`won` is what L draws win over one at equal work, give or take a little by the seed."""
+    group = []
+    for config, samples in paper_grid.requests("minibatches", "quick"):
+        level = -100.0 + won.get(config.n_samples, 0.0) + 0.1 * (config.seed * config.n_samples % 7)
+        points = [p for p in (15_800, 39_800, 158_500) if p <= samples]
+        curve = [CurvePoint(p, "test", "lower_bound", level) for p in points]
+        group.append(run(config, curve))
+    found = estimators.one_draw_suffices(evidence(minibatches=group))
+    assert found.verdict == verdict
+    assert "3 seeds" in found.evidence
+
+
+@pytest.mark.parametrize(
+    ("spreads", "verdict"),
+    [
+        ({2: 0.1, 3: 0.2, 5: 0.4, 10: 1.5, 20: 4.0}, REPRODUCED),
+        ({2: 0.1, 3: 0.2, 5: 0.3, 10: 0.4, 20: 0.5}, PARTLY),
+        ({2: 2.0, 3: 2.0, 5: 0.3, 10: 0.4, 20: 0.5}, NOT_REPRODUCED),
+    ],
+)
+def test_errors_by_dimension_decide_c9(
+    spreads: dict[int, float], verdict: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [
+        (n_latent, point, (-1) ** point * spread)
+        for n_latent, spread in spreads.items()
+        for point in range(100)
+    ]
+    table = pd.DataFrame(rows, columns=["n_latent", "datapoint", "error"])
+    asked = []
+
+    def by_dimension(models: dict[int, Any], *arguments: Any, **settings: Any) -> pd.DataFrame:
+        asked.extend(models)
+        return table
+
+    monkeypatch.setattr(estimators, "likelihood_by_dimension", by_dimension)
+
+    def fitted(n_latent: int) -> Any:
+        return SimpleNamespace(config=paper_grid.mnist(n_latent), model=lambda: None)
+
+    shown = evidence(
+        by_dimension=[fitted(n) for n in (2, 3, 5, 10, 20)],
+        test_points=lambda dataset, n: None,
+    )
+    assert estimators.likelihood_estimator_by_dimension(shown).verdict == verdict
+    assert asked == [2, 3, 5, 10, 20]
+
+
+@pytest.mark.parametrize(
+    ("spread", "verdict"), [(0.1, REPRODUCED), (0.9, PARTLY), (3.0, NOT_REPRODUCED)]
+)
+def test_noise_of_the_bound_decides_c6(
+    spread: float, verdict: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sample deviation of 0.9 in 10 values leaves it open on which side of 1 the variance is."""
+    values = pd.DataFrame({"value": [-100 - spread, -100 + spread] * 5})
+    monkeypatch.setattr(estimators, "bound_noise", lambda *args, **settings: values)
+    monkeypatch.setattr(datasets, "load", lambda name: SimpleNamespace(test=None))
+    shown = evidence(aevb=lambda dataset, n_latent: SimpleNamespace(model=lambda: None))
+    assert estimators.little_bound_noise(shown).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("without", "other", "verdict"),
+    [(-300.0, -105.0, REPRODUCED), (-300.0, -90.0, PARTLY), (-90.0, -90.0, NOT_REPRODUCED)],
+)
+def test_bounds_by_weight_decide_c10(without: float, other: float, verdict: str) -> None:
+    """With weight 1 the test bound is −100, without the KL and with other weights as given."""
+    group = []
+    for config in paper_grid.kl_weights():
+        level = {0.0: without, 1.0: -100.0}.get(config.kl_weight, other)
+        noisy = level + 0.1 * (config.seed * (1 + config.kl_weight) % 3)
+        group.append(run(config, [CurvePoint(100_000, "test", "lower_bound", noisy)]))
+    found = representation.kl_regularises(evidence(kl_weights=group))
+    assert found.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("samples", "vae", "roughness", "greys", "map_verdict", "sample_verdict"),
+    [
+        (10**6, 0.7, 0.2, (200, 150, 120, 100), REPRODUCED, REPRODUCED),
+        (10**6, 0.3, 0.2, (200, 150, 190, 100), PARTLY, PARTLY),
+        (10**6, 0.3, 0.9, (100, 120, 150, 200), NOT_REPRODUCED, NOT_REPRODUCED),
+        (10**5, 0.7, 0.2, (200, 150, 120, 100), NOT_RUN, NOT_RUN),
+    ],
+)
+def test_map_and_samples_decide_c12_and_c13(
+    samples: int,
+    vae: float,
+    roughness: float,
+    greys: tuple[float, ...],
+    map_verdict: str,
+    sample_verdict: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    accuracy = pd.DataFrame(
+        [("VAE", 2, vae, vae - 0.01, vae + 0.01), ("PCA", 2, 0.4, 0.39, 0.41)],
+        columns=["representation", "dimensions", "accuracy", "low", "high"],
+    )
+    quality = pd.DataFrame(
+        {"n_latent": [2, 5, 10, 20], "grey": greys, "grey_error": 1.0, "frechet": 30.0}
+    )
+    monkeypatch.setattr(datasets, "load", lambda name: None)
+    monkeypatch.setattr(representation, "latent_accuracy", lambda models, data: accuracy)
+    monkeypatch.setattr(representation, "manifold_roughness", lambda model: roughness)
+    monkeypatch.setattr(representation, "sample_quality", lambda models, x, seed: quality)
+    fitted = [
+        SimpleNamespace(config=config, samples=samples, model=lambda: None)
+        for config in paper_grid.figure5()
+    ]
+    shown = evidence(manifold=fitted[0], figure5=fitted, test_points=lambda dataset, n: None)
+    assert representation.similar_digits_together(shown).verdict == map_verdict
+    assert representation.samples_sharpen(shown).verdict == sample_verdict
+
+
+@pytest.mark.parametrize("claim", scoreboard.CLAIMS, ids=lambda claim: claim.id)
+def test_every_verdict_can_be_followed_to_code(claim: scoreboard.Claim) -> None:
+    assert claim.tests
+    assert f"def {claim.check.__name__}(" in listing(claim)
+    for name in claim.tests:
+        source = source_of_test(name)
+        assert f"def {name.split('::')[1]}(" in source
+        assert "assert" in source
+        assert source in listing(claim)
+    assert f"`{claim.figure}`" in links(claim)
+    assert listing(claim).startswith(f"(check-{claim.id.lower()})=")
+
+
+def test_a_test_that_is_not_there_is_named() -> None:
+    with pytest.raises(UserError, match="no function test_nothing"):
+        source_of_test("test_claims.py::test_nothing")
+    with pytest.raises(UserError, match=r"test_none\.py does not exist"):
+        source_of_test("test_none.py::test_nothing")
+
+
+def test_every_claim_of_the_paper_has_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a stand-in no check is called, and no claim passes."""
+    monkeypatch.setattr(
+        datasets, "locate", lambda name, **settings: SimpleNamespace(stand_in=name == "frey_face")
+    )
+    monkeypatch.setattr(runs, "ensure", lambda *a, **k: pytest.fail("called"))
+    monkeypatch.setattr("companion.claims.evidence.gradient_variance", lambda *a, **k: pytest.fail("called"))
+    table = scoreboard.scoreboard("quick")
+    assert list(table["id"]) == [*(f"C{n}" for n in range(1, 15)), "R1"]
+    assert set(table["verdict"]) == {NOT_RUN}
+    assert table["evidence"].str.len().min() > 0

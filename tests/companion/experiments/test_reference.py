@@ -1,0 +1,122 @@
+"""The plan holds what it should, in order, and what is exported can be trusted."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from companion import runs
+from companion.experiments import paper_grid, reference
+from companion.runs.config import RunConfig, RunRequest
+from companion.runs.record import read_record
+from companion.runs.store import RunStore
+from companion.wording import number
+from tests.helpers import load_six_pixels
+from vaelib import datasets
+from vaelib.errors import UserError
+
+SUFFIXES = (".json", ".safetensors")
+SMALL = RunConfig(
+    dataset="mnist", algorithm="aevb", n_latent=2, n_hidden=5, n_train=80, stepsize=0.1, warmup=5
+)
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
+    monkeypatch.setattr(datasets, "load", load_six_pixels)
+    monkeypatch.setattr(reference, "plan", lambda: [RunRequest(SMALL, 20_000)])
+    return RunStore(tmp_path / "runs")
+
+
+def test_every_run_of_the_figures_is_planned_and_none_goes_back() -> None:
+    plan = reference.plan()
+    reached: dict[str, int] = {}
+    for config, samples in plan:
+        assert samples > reached.get(config.slug, 0), config.slug
+        reached[config.slug] = samples
+    for config in paper_grid.figure2():
+        assert reached[config.slug] >= 10**7
+        for seed in range(1, 5):
+            assert reached[dataclasses.replace(config, seed=seed).slug] == 10**6
+    for config in paper_grid.figure3():
+        short = config.algorithm == "mcem" and config.n_train == 50_000
+        assert reached[config.slug] >= (10**7 if short else 6 * 10**7)
+        if config.n_train == 1000:
+            for seed in range(1, 3):
+                assert reached[dataclasses.replace(config, seed=seed).slug] == 6 * 10**7
+    for config in [*paper_grid.figure4(), *paper_grid.figure5()]:
+        assert reached[config.slug] >= 10**7
+    assert [reached[paper_grid.frey_face(n).slug] for n in (20, 10)] == [10**8] * 2
+
+
+def test_export_writes_records_weights_and_a_manifest(
+    store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paper_grid, "figure5", lambda: [SMALL])
+    monkeypatch.setattr(reference, "WEIGHTS_FROM", 20_000)
+    runs.ensure(reference.plan(), store=store, progress=False)
+    folder = tmp_path / "reference"
+    names = reference.publish(store, folder)
+    assert names == [f"{SMALL.slug}/record.json", f"{SMALL.slug}/weights.safetensors"]
+    assert read_record(folder / names[0]) == store.record(SMALL)
+    monkeypatch.setattr(reference, "WEIGHTS_FROM", 20_101)
+    assert reference.publish(store, tmp_path / "short") == names[:1]
+    manifest = json.loads((folder / reference.MANIFEST).read_text())
+    assert manifest == {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names
+    }
+
+
+def test_what_is_published_is_what_the_manifest_says() -> None:
+    root = reference.published().root
+    manifest = json.loads((root / reference.MANIFEST).read_text())
+    present = {
+        str(path.relative_to(root)) for path in root.rglob("*") if path.suffix in SUFFIXES
+    } - {reference.MANIFEST}
+    assert present == set(manifest)
+    for name, digest in manifest.items():
+        assert hashlib.sha256((root / name).read_bytes()).hexdigest() == digest, name
+    assert sum((root / name).stat().st_size for name in manifest) < 40e6
+
+
+def test_published_runs_are_read_by_their_settings(
+    store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paper_grid, "figure5", lambda: [SMALL])
+    monkeypatch.setattr(reference, "WEIGHTS_FROM", 20_000)
+    runs.ensure(reference.plan(), store=store, progress=False)
+    reference.publish(store, tmp_path / "reference")
+    monkeypatch.setattr(reference, "published", lambda: RunStore(tmp_path / "reference"))
+    other = dataclasses.replace(SMALL, seed=1)
+    (run,) = reference.known([other, SMALL])
+    assert run.record == store.record(SMALL)
+    assert run.model().encoder is not None
+
+
+def test_there_must_be_something_to_export(store: RunStore, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="holds no run of the plan"):
+        reference.publish(store, tmp_path / "reference")
+    assert not (tmp_path / "reference").exists()
+
+
+def test_a_caption_says_whose_models_are_shown(
+    store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (own,) = runs.ensure([RunRequest(SMALL, 500)], store=store, progress=False)
+    monkeypatch.setattr(reference, "published", lambda: RunStore(tmp_path / "reference"))
+    other = dataclasses.replace(
+        own,
+        folder=tmp_path / "reference" / SMALL.slug,
+        record=dataclasses.replace(own.record, samples=10**7),
+        until=None,
+    )
+    assert reference.origin([own], "quick") == "Profile quick, 500 training samples"
+    assert reference.origin([other], "quick") == f"Reference run, {number(10**7)} training samples"
+    assert reference.origin([other, other], "quick").startswith(f"Reference runs, {number(10**7)}")
+    assert reference.origin([other, own], "quick") == (
+        "Some of them reference runs, 500 training samples"
+    )

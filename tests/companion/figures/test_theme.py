@@ -1,0 +1,52 @@
+"""One look for all figures, which is still told apart where no colour is."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+from matplotlib.colors import to_rgb
+
+from companion.figures import theme
+
+# In shares of white; a difference of this much is seen between two lines of a printout.
+SEEN = 0.06
+
+
+def luminance(colour: str) -> float:
+    """How light a colour is on a grey screen, 0 to 1: the relative luminance of WCAG 2."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def test_luminance_of_known_colours() -> None:
+    assert luminance("white") == pytest.approx(1)
+    assert luminance("black") == 0
+    assert luminance("#808080") == pytest.approx(0.2159, abs=1e-4)
+
+
+def test_every_algorithm_has_a_colour_a_name_and_a_marker_of_its_own() -> None:
+    assert theme.PALETTE.keys() == theme.LABELS.keys() == theme.MARKERS.keys() | {"paper"}
+    for look in (theme.PALETTE, theme.LABELS, theme.MARKERS):
+        assert len(set(look.values())) == len(look)
+
+
+@pytest.mark.parametrize(("one", "other"), [*combinations(theme.PALETTE, 2)])
+def test_two_algorithms_differ_without_colour(one: str, other: str) -> None:
+    lighter = abs(luminance(theme.PALETTE[one]) - luminance(theme.PALETTE[other])) >= SEEN
+    assert lighter or theme.MARKERS.get(one) != theme.MARKERS.get(other)
+
+
+def test_estimators_differ_in_marker_too() -> None:
+    assert theme.ESTIMATOR_COLOURS.keys() == theme.ESTIMATOR_MARKERS.keys()
+    assert len(set(theme.ESTIMATOR_MARKERS.values())) == len(theme.ESTIMATOR_COLOURS)
+
+
+def test_training_and_test_curves_differ_without_colour() -> None:
+    assert theme.LINESTYLES["test"] != theme.LINESTYLES["train"]
+
+
+@pytest.mark.parametrize("colour", [theme.INK, *theme.PALETTE.values()])
+def test_lines_and_letters_stand_out_from_the_page(colour: str) -> None:
+    # WCAG 2 asks for a contrast of 3 where something is drawn.
+    assert 1.05 / (luminance(colour) + 0.05) >= 3

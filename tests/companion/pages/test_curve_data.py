@@ -1,0 +1,129 @@
+"""The data of the learning curves' explorer are the curves, no more and no less."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from companion.experiments import paper_curves, paper_grid
+from companion.pages.curve_data import CurveData, curve_data, seconds_at
+from companion.runs.config import RunConfig
+from companion.runs.evaluation import CurvePoint
+from companion.runs.record import Record
+from companion.runs.store import Run
+
+MEASURES = {"lower_bound": "lower_bound", "marginal_likelihood": "marginal_log_likelihood"}
+
+
+def run(config: RunConfig, value: float = -150.0, *, until: int | None = None) -> Run:
+    """A run that was computed in two goes, and gains a nat from point to point."""
+    curve = [
+        CurvePoint(samples, split, MEASURES[config.measure], value + gain)
+        for gain, samples in enumerate((10_000, 20_000, 40_000))
+        for split in ("train", "test")
+    ]
+    record = Record(
+        config=config,
+        samples=40_000,
+        stepsize=0.01,
+        stepsizes_compared={},
+        data={},
+        model={},
+        source="",
+        curve=curve,
+        segments=[{"until": 20_000, "seconds": 8.0}, {"until": 40_000, "seconds": 2.0}],
+    )
+    return Run(record, Path(), until)
+
+
+def series(data: CurveData, group: int, panel: int, **wanted: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = data.content["groups"][group]["panels"][panel]["series"]
+    return [one for one in found if all(one[key] == value for key, value in wanted.items())]
+
+
+def test_the_seconds_of_a_stretch_are_shared_out_evenly() -> None:
+    record = run(paper_grid.mnist(3)).record
+    found = seconds_at(record, [0, 5_000, 20_000, 30_000, 40_000])
+    assert found.tolist() == [0.0, 2.0, 8.0, 9.0, 10.0]
+
+
+@pytest.mark.parametrize(
+    ("figure", "panels", "algorithms"),
+    [("figure2", [5, 4], 2), ("figure3", [2], 3)],
+)
+def test_every_panel_of_the_figure_has_the_paper_s_curves_and_ours(
+    figure: paper_curves.Figure, panels: list[int], algorithms: int
+) -> None:
+    data = curve_data(figure, [run(config) for config in paper_grid.GROUPS[figure](0)])
+    assert [len(group["panels"]) for group in data.content["groups"]] == panels
+    published = paper_curves.digitised(figure)
+    points = 0
+    for group, count in enumerate(panels):
+        for panel in range(count):
+            theirs = series(data, group, panel, source="paper")
+            assert len(theirs) == 2 * algorithms
+            assert not any("seconds" in one for one in theirs)
+            points += sum(len(one["value"]) for one in theirs)
+            ours = series(data, group, panel, source="own")
+            assert len(ours) == 2 * algorithms
+            assert all(one["samples"] == [10_000, 20_000, 40_000] for one in ours)
+            assert all(one["seconds"] == [4.0, 8.0, 10.0] for one in ours)
+            assert not series(data, group, panel, source="reference")
+    assert points == len(published)
+
+
+def test_a_curve_of_the_paper_comes_with_its_values() -> None:
+    data = curve_data("figure2", [run(config) for config in paper_grid.figure2()])
+    (found,) = series(data, 0, 3, source="paper", algorithm="aevb", split="test")
+    table = paper_curves.digitised("figure2").query(
+        "dataset == 'mnist' and n_latent == 20 and algorithm == 'aevb' and split == 'test'"
+    )
+    assert found["value"] == pytest.approx(list(table["value"]), abs=0.005)
+    assert found["samples"] == pytest.approx(list(table["training_samples"]), abs=1)
+
+
+def test_several_seeds_are_the_first_with_the_lowest_and_highest() -> None:
+    config = paper_grid.mnist(3)
+    # The second seed ends before the others.
+    seeds = [
+        run(dataclasses.replace(config, seed=seed), value, until=until)
+        for seed, (value, until) in enumerate([(-150.0, None), (-153.0, 20_000), (-147.0, None)])
+    ]
+    data = curve_data("figure2", [run(config)], reference=seeds)
+    (found,) = series(data, 0, 0, source="reference", split="test")
+    assert found["seed"] == 0
+    assert found["value"] == [-150.0, -149.0, -148.0]
+    assert found["low"] == [-153.0, -152.0, -148.0]
+    assert found["high"] == [-147.0, -146.0, -145.0]
+    assert found["seeds"] == [3, 3, 2]
+    (own,) = series(data, 0, 0, source="own", split="test")
+    assert own["seed"] == 0
+    assert "low" not in own
+    (theirs,) = series(data, 0, 0, source="paper", split="test", algorithm="aevb")
+    assert "seed" not in theirs
+
+
+def test_a_run_is_shown_as_far_as_was_asked() -> None:
+    data = curve_data("figure2", [run(paper_grid.mnist(3), until=20_000)])
+    assert series(data, 0, 0, source="own")[0]["samples"] == [10_000, 20_000]
+
+
+def test_a_stand_in_goes_under_its_own_name() -> None:
+    config = dataclasses.replace(paper_grid.mnist(3), dataset="mnist_5k", n_train=4000)
+    data = curve_data("figure2", [run(config)])
+    assert {one["data"] for one in series(data, 0, 0, source="own")} == {"MNIST-5k"}
+    assert {one["data"] for one in series(data, 0, 0, source="paper")} == {"MNIST"}
+
+
+def test_the_page_carries_it_as_a_script_that_nothing_in_it_can_end() -> None:
+    data = CurveData({"measure": "</script>", "groups": []})
+    before, _, rest = data._repr_html_().partition(">")
+    text, end, after = rest.partition("</script>")
+    assert before == '<script type="application/json"'
+    assert (end, after) == ("</script>", "")
+    assert json.loads(text) == data.content
+    assert repr(data) == "0 curves in 0 panels"

@@ -1,0 +1,86 @@
+"""Section 3: the model's densities, shapes and construction."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+import torch
+from torch.distributions import MultivariateNormal
+
+from tests.helpers import rng
+from vaelib.errors import UserError
+from vaelib.likelihood.probabilistic_pca import ProbabilisticPCA
+from vaelib.model import DecoderKind, LogVariance, build, log_standard_normal
+
+
+def test_prior_is_standard_normal() -> None:
+    model = build(n_pixels=4, n_hidden=3, n_latent=2, generator=rng())
+    z = torch.randn(5, 2, generator=rng(1))
+    expected = MultivariateNormal(torch.zeros(2), torch.eye(2)).log_prob(z)
+    torch.testing.assert_close(model.prior().log_prob(z), expected)
+    torch.testing.assert_close(log_standard_normal(z), expected)
+
+
+def test_log_joint_is_that_of_the_linear_gaussian_model() -> None:
+    ppca = ProbabilisticPCA.example()
+    z = torch.randn(5, 2, generator=rng(1), dtype=torch.float64)
+    x = ppca.sample(5, rng(2))
+    # p(x, z) = p(x) p(z|x), with both factors in closed form.
+    model = ppca.exact_model()
+    expected = ppca.log_evidence(x) + model.encode(x).log_prob(z)
+    torch.testing.assert_close(model.log_joint(x, z), expected)
+
+
+def test_log_joint_broadcasts_samples_against_datapoints() -> None:
+    model = build(n_pixels=4, n_hidden=3, n_latent=2, generator=rng())
+    z = torch.randn(6, 5, 2, generator=rng(1))
+    x = torch.rand(5, 4, generator=rng(2))
+    joint = model.log_joint(x, z)
+    assert joint.shape == (6, 5)
+    torch.testing.assert_close(joint[3], model.log_joint(x, z[3]))
+
+
+@pytest.mark.parametrize("decoder", ["bernoulli", "gaussian"])
+def test_build_is_reproducible_and_has_the_paper_s_size(decoder: DecoderKind) -> None:
+    first = build(n_pixels=4, n_hidden=3, n_latent=2, decoder=decoder, generator=rng(7))
+    second = build(n_pixels=4, n_hidden=3, n_latent=2, decoder=decoder, generator=rng(7))
+    assert all(
+        torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True)
+    )
+    encoder = (4 + 1) * 3 + 2 * (3 + 1) * 2
+    outputs = {"bernoulli": 1, "gaussian": 2}[decoder]
+    decoder_size = (2 + 1) * 3 + outputs * (3 + 1) * 4
+    assert sum(p.numel() for p in first.parameters()) == encoder + decoder_size
+
+
+def test_a_slow_log_variance_begins_as_the_prior_s_and_leaves_the_rest_as_it_is() -> None:
+    sizes: dict[str, int] = {"n_pixels": 4, "n_hidden": 3, "n_latent": 2}
+    usual, slow = (
+        build(**sizes, encoder_log_variance=kind, generator=rng(7))
+        for kind in get_args(LogVariance)
+    )
+    assert torch.equal(slow.encode(torch.rand(5, 4, generator=rng(1))).stddev, torch.ones(5, 2))
+    for (name, expected), own in zip(usual.named_parameters(), slow.parameters(), strict=True):
+        assert torch.equal(own, expected) != name.startswith("encoder.log_variance")
+
+
+def test_generate_gives_means_of_prior_draws() -> None:
+    model = build(n_pixels=4, n_hidden=3, n_latent=2, init_std=1.0, generator=rng())
+    images = model.generate(9, generator=rng(1))
+    assert images.shape == (9, 4)
+    assert ((images > 0) & (images < 1)).all()
+    assert images.std(0).min() > 0
+    assert torch.equal(images, model.generate(9, generator=rng(1)))
+
+
+def test_bad_inputs_are_named() -> None:
+    with pytest.raises(UserError, match="n_latent is 0"):
+        build(n_pixels=4, n_hidden=3, n_latent=0, generator=rng())
+    with pytest.raises(UserError, match="decoder 'poisson'"):
+        build(n_pixels=4, n_hidden=3, n_latent=1, decoder="poisson", generator=rng())  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="encoder_log_variance 'fast'"):
+        build(n_pixels=4, n_hidden=3, n_latent=1, encoder_log_variance="fast", generator=rng())  # type: ignore[arg-type]
+    model = build(n_pixels=4, n_hidden=3, n_latent=2, generator=rng())
+    with pytest.raises(UserError, match="z has 3 latent dimensions, but the model has 2"):
+        model.decode(torch.zeros(1, 3))

@@ -1,0 +1,1 @@
+"""How numbers are computed fast: products, elementwise functions, machine code."""

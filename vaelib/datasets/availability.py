@@ -1,0 +1,102 @@
+"""What can be had here: the real data, or only a stand-in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from vaelib.datasets import mirrors, sources, standins
+from vaelib.errors import UserError
+from vaelib.files import AnyPath
+
+STAND_INS = {"mnist": "mnist_5k", "frey_face": "cartoon_face"}
+DATASETS = (*STAND_INS, *STAND_INS.values())
+
+
+class Status(NamedTuple):
+    """What `load` would use.
+
+    Attributes:
+        name, requested, sha256, source, stand_in: as in Dataset.
+        detail: one line for the console.
+        path: the folder of the files (of the first, if there are several); None for a stand-in.
+    """
+
+    name: str
+    requested: str
+    stand_in: bool
+    source: str
+    detail: str
+    sha256: str
+    path: Path | None
+
+
+def locate(
+    name: str,
+    *,
+    download: bool = True,
+    again: bool = False,
+    progress: bool = True,
+    root: AnyPath | None = None,
+) -> Status:
+    """Which files `load` would use, or which stand-in; no content is read.
+
+    Args:
+        name: "mnist" or "frey_face", or a stand-in: "mnist_5k" or "cartoon_face".
+        download: fetch missing files from the public mirrors, unless `$VAELIB_OFFLINE` is set.
+        again: ask mirrors that failed within the last hour, too.
+        progress: show a bar for each download.
+        root: the folder that holds data/raw; the project by default.
+
+    Raises:
+        UserError: for an unknown name, a `$VAELIB_DATA` that is no folder, or downloads that
+            cannot be written.
+    """
+    if name not in DATASETS:
+        raise UserError(f"dataset {name!r} is not known: use one of {', '.join(DATASETS)}")
+    if name in sources.SOURCES:
+        source = sources.SOURCES[name]
+        if download:
+            mirrors.download(name, root=root, again=again, progress=progress)
+        if paths := sources.find(name, root):
+            folder = next(iter(paths.values())).parent
+            return Status(name, name, False, str(folder), f"in {folder}", source.sha256, folder)
+    stand_in = STAND_INS.get(name, name)
+    what = standins.DESCRIPTIONS[stand_in]
+    detail = what if name == stand_in else f"{absence(name, root)}; stand-in {stand_in}: {what}"
+    return Status(stand_in, name, True, what, detail, standins.SHA256[stand_in], None)
+
+
+def absence(name: str, root: AnyPath | None = None) -> str:
+    """What of a data set is not here, as a clause that lacks its subject."""
+    lacking = sources.missing(name, root)
+    if len(lacking) == len(sources.SOURCES[name].files):
+        return "not here"
+    return f"not complete, {' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} missing"
+
+
+def obtain(*, progress: bool = True, root: AnyPath | None = None) -> list[Status]:
+    """Fetch both data sets where they are missing, verify all files, and report.
+
+    Raises:
+        UserError: as `locate` and `check`.
+    """
+    for name in sources.SOURCES:
+        locate(name, again=True, progress=progress, root=root)
+    return check(root=root)
+
+
+def check(*, root: AnyPath | None = None) -> list[Status]:
+    """Verify the files that are here and report; nothing is downloaded or written.
+
+    Raises:
+        UserError: if a file is damaged, or `$VAELIB_DATA` is no folder.
+    """
+    statuses = []
+    for name in sources.SOURCES:
+        status = locate(name, download=False, root=root)
+        sources.verify(name, root)
+        if not status.stand_in:
+            status = status._replace(detail=f"{status.detail}, verified")
+        statuses.append(status)
+    return statuses

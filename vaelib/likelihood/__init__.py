@@ -1,0 +1,1 @@
+"""Estimates of log p(x): Appendix D's, and what it is held against."""

@@ -1,0 +1,303 @@
+"""Probabilistic PCA: a latent-variable model of which everything is known in closed form.
+
+p(z) = N(0, I) and p(x|z) = N(x; W z + b, noise² I), so that p(x) = N(x; b, W Wᵀ + noise² I).
+Evidence, posterior and the maximum of the likelihood are formulas (Tipping and Bishop, 1999,
+"Probabilistic principal component analysis", Journal of the Royal Statistical Society B 61):
+what the learning algorithms and the estimators are held against.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Independent, MultivariateNormal, Normal
+from torch.nn.functional import linear
+
+from vaelib.checks.limits import Count, NotNegative, Positive, check_argument, check_fields, checked
+from vaelib.checks.tensors import all_finite, check_data, check_like, check_pixels
+from vaelib.errors import UserError
+from vaelib.model import VariationalAutoencoder
+from vaelib.networks import Gaussian
+
+
+class LinearMap(nn.Module):
+    """inputs Wᵀ + b, or S such maps side by side.
+
+    With a weight `(n_out, n_in)` and a bias `(n_out,)` it maps `(..., n_in)` to `(..., n_out)`.
+    With `(S, n_out, n_in)` and `(S, n_out)` it maps `(..., S M, n_in)` to `(..., S M, n_out)`, the
+    rows being S equal blocks and each block having a map of its own.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(weight.clone())
+        self.bias = nn.Parameter(bias.clone())
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        if self.weight.ndim == 2:
+            return linear(inputs, self.weight, self.bias)
+        blocks = inputs.unflatten(-2, (len(self.weight), -1))
+        outputs: Tensor = blocks @ self.weight.mT + self.bias.unsqueeze(-2)
+        return outputs.flatten(-3, -2)
+
+
+class LinearGaussian(nn.Module):
+    """The decoder p(x|z) = N(x; W z + b, noise² I), or S of them side by side.
+
+    Args:
+        weight: W, `(n_pixels, n_latent)` or `(S, n_pixels, n_latent)`; learned.
+        bias: b, `(n_pixels,)` or `(S, n_pixels)`; learned.
+        noise: standard deviation of every pixel; held.
+
+    Raises:
+        UserError: for a noise that is not positive and finite.
+    """
+
+    @checked
+    def __init__(self, weight: Tensor, bias: Tensor, noise: Positive) -> None:
+        super().__init__()
+        self.linear = LinearMap(weight, bias)
+        self.noise = noise
+
+    def forward(self, z: Tensor) -> Gaussian:
+        """Map z `(..., n_latent)` to a distribution over `(..., n_pixels)`."""
+        mean = self.linear(z)
+        return _gaussian(mean, torch.full_like(mean, self.noise))
+
+
+class LinearEncoder(nn.Module):
+    """q(z|x) = N(z; A x + c, diag(std²)), its std the same for every x; or S of them side by side.
+
+    Args:
+        weight: A, `(n_latent, n_pixels)` or `(S, n_latent, n_pixels)`; learned.
+        bias: c, `(n_latent,)` or `(S, n_latent)`; learned.
+        std: of c's shape; its logarithm is learned.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor, std: Tensor) -> None:
+        super().__init__()
+        self.linear = LinearMap(weight, bias)
+        self.log_std = nn.Parameter(std.log())
+
+    def forward(self, x: Tensor) -> Gaussian:
+        """Map x `(..., n_pixels)` to a distribution over `(..., n_latent)`."""
+        mean = self.linear(x)
+        std = self.log_std.exp()
+        if std.ndim == 2:
+            std = std.repeat_interleave(mean.shape[-2] // len(std), 0)
+        return _gaussian(mean, std.expand_as(mean))
+
+
+def _gaussian(mean: Tensor, std: Tensor) -> Gaussian:
+    return Independent(Normal(mean, std, validate_args=False), 1, validate_args=False)
+
+
+@dataclass(frozen=True)
+class ProbabilisticPCA:
+    """The closed forms, for one model or for a batch `(...)` of them.
+
+    Args:
+        weight: W, `(..., n_pixels, n_latent)`, the loadings.
+        bias: b, `(..., n_pixels)`.
+        noise: standard deviation of every pixel, known.
+
+    Raises:
+        UserError: for a noise that is not positive and finite, loadings or a bias that are not
+            finite numbers, and shapes that do not agree.
+    """
+
+    weight: Tensor
+    bias: Tensor
+    noise: Positive
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+        shapes = tuple(self.weight.shape), tuple(self.bias.shape)
+        if self.weight.ndim < 2 or shapes[0][:-1] != shapes[1]:
+            raise UserError(
+                f"weight has shape {shapes[0]} and bias {shapes[1]}: give (..., n_pixels, "
+                "n_latent) and (..., n_pixels)"
+            )
+        for name, tensor in (("weight", self.weight), ("bias", self.bias)):
+            if not (tensor.is_floating_point() and all_finite(tensor)):
+                raise UserError(f"{name} holds what is no finite float: give finite floats")
+
+    @classmethod
+    @checked
+    def example(
+        cls, n_pixels: Count = 6, n_latent: Count = 2, noise: Positive = 0.5
+    ) -> ProbabilisticPCA:
+        """A fixed model in float64 whose loadings are orthogonal, of lengths from 2 to 1."""
+        _check_sizes(n_pixels, n_latent)
+        generator = torch.Generator().manual_seed(11)
+        shape, dtype = (n_pixels, n_latent), torch.float64
+        basis = torch.linalg.qr(torch.randn(shape, generator=generator, dtype=dtype))[0]
+        bias = torch.randn(n_pixels, generator=generator, dtype=dtype)
+        return cls(basis * torch.linspace(2.0, 1.0, n_latent, dtype=dtype), bias, noise)
+
+    @classmethod
+    @checked
+    def maximum_likelihood(cls, x: Tensor, *, n_latent: Count, noise: Positive) -> ProbabilisticPCA:
+        """The model that maximises the likelihood of the data when the noise is known.
+
+        W = U (Λ − noise² I)^½ with the leading eigenvectors U and eigenvalues Λ of the data's
+        covariance, b their mean (Tipping and Bishop, section 3.2; an eigenvalue below noise²
+        gets a loading of zero). W R is as good for every rotation R; this W has orthogonal
+        columns, so that its posterior is diagonal.
+
+        Args:
+            x: `(..., N, n_pixels)`.
+
+        Raises:
+            UserError: for more latent dimensions than pixels, or an x that is empty or not finite.
+        """
+        check_data(x, n_dimensions=x.ndim)
+        _check_sizes(x.shape[-1], n_latent)
+        mean = x.mean(-2)
+        centred = x - mean.unsqueeze(-2)
+        values, vectors = torch.linalg.eigh(centred.mT @ centred / x.shape[-2])
+        lengths = (values[..., -n_latent:] - noise**2).clamp(min=0.0).sqrt()
+        return cls(vectors[..., -n_latent:] * lengths.unsqueeze(-2), mean, noise)
+
+    @classmethod
+    def of_decoder(cls, decoder: LinearGaussian) -> ProbabilisticPCA:
+        """The model that a decoder defines at its present parameters."""
+        weight, bias = decoder.linear.weight.detach(), decoder.linear.bias.detach()
+        return cls(weight.clone(), bias.clone(), decoder.noise)
+
+    @property
+    def n_latent(self) -> int:
+        """Dimension of z."""
+        return self.weight.shape[-1]
+
+    def covariance(self) -> Tensor:
+        """Of p(x): W Wᵀ + noise² I, `(..., n_pixels, n_pixels)`."""
+        identity = torch.eye(self.bias.shape[-1], dtype=self.bias.dtype)
+        return self.weight @ self.weight.mT + self.noise**2 * identity
+
+    def log_evidence(self, x: Tensor) -> Tensor:
+        """log p(x), `(..., M)` for x of shape `(..., M, n_pixels)`, in nats per datapoint.
+
+        Raises:
+            UserError: if x is not finite data in the dtype, and of the pixels, of the model.
+        """
+        self._check(x)
+        value: Tensor = MultivariateNormal(
+            self.bias.unsqueeze(-2), self.covariance().unsqueeze(-3)
+        ).log_prob(x)
+        return value
+
+    def posterior(self, x: Tensor) -> MultivariateNormal:
+        """p(z|x) = N(P⁻¹ Wᵀ (x − b) / noise², P⁻¹) with the precision P = I + WᵀW / noise².
+
+        Args:
+            x: `(..., M, n_pixels)`.
+
+        Returns:
+            a distribution over `(..., M, n_latent)`; its covariance is the same for every x.
+
+        Raises:
+            UserError: as `log_evidence`.
+        """
+        self._check(x)
+        gain, precision = self._posterior_parameters()
+        mean = (x - self.bias.unsqueeze(-2)) @ gain.mT
+        return MultivariateNormal(mean, precision_matrix=precision.unsqueeze(-3))
+
+    def _check(self, x: Tensor) -> None:
+        check_like(x, self.weight)
+        check_data(x, n_dimensions=x.ndim)
+        check_pixels(x, self.bias.shape[-1])
+
+    def _posterior_parameters(self) -> tuple[Tensor, Tensor]:
+        identity = torch.eye(self.n_latent, dtype=self.weight.dtype)
+        precision = identity + self.weight.mT @ self.weight / self.noise**2
+        return torch.linalg.solve(precision, self.weight.mT) / self.noise**2, precision
+
+    @checked
+    def sample(self, n: Count, generator: torch.Generator) -> Tensor:
+        """n draws of x, `(..., n, n_pixels)`."""
+        *batch, n_pixels, n_latent = self.weight.shape
+        dtype = self.weight.dtype
+        z = torch.randn(*batch, n, n_latent, generator=generator, dtype=dtype)
+        epsilon = torch.randn(*batch, n, n_pixels, generator=generator, dtype=dtype)
+        return z @ self.weight.mT + self.bias.unsqueeze(-2) + self.noise * epsilon
+
+    def best_model(self) -> VariationalAutoencoder:
+        """The generative model with the diagonal Gaussian q(z|x) of the largest bound.
+
+        Among diagonal Gaussians N(m, diag(s²)), KL(q ‖ p(z|x)) is least for the posterior's mean
+        and for the precisions 1/s² = diag(P).
+        """
+        gain, precision = self._posterior_parameters()
+        bias = -(gain @ self.bias.unsqueeze(-1)).squeeze(-1)
+        std = precision.diagonal(dim1=-2, dim2=-1).rsqrt()
+        decoder = LinearGaussian(self.weight, self.bias, self.noise)
+        return VariationalAutoencoder(
+            LinearEncoder(gain, bias, std), decoder, n_latent=self.n_latent
+        )
+
+    def exact_model(self) -> VariationalAutoencoder:
+        """The generative model with its exact posterior as recognition model.
+
+        Raises:
+            UserError: if the columns of W are not orthogonal, because the posterior is then
+                correlated and no diagonal Gaussian is exact.
+        """
+        inner = self.weight.mT @ self.weight
+        diagonal = inner.diagonal(dim1=-2, dim2=-1)
+        largest = float((inner - diagonal.diag_embed()).abs().max())
+        if largest > 1e-9 * float(diagonal.max()):
+            raise UserError(
+                f"two columns of W have an inner product of {largest:.2g}, so that the posterior "
+                "is correlated and q(z|x) cannot equal it: use orthogonal columns, or best_model"
+            )
+        return self.best_model()
+
+    @checked
+    def untrained_model(
+        self, *starts: int, std: NotNegative = 0.1, generator: torch.Generator
+    ) -> VariationalAutoencoder:
+        """A model of the same shape that knows the noise and nothing else; encoder exact for W = 0.
+
+        Args:
+            starts: none for one model, or S for that many side by side.
+            std: of the initial weights of encoder and decoder; the biases are zero.
+            generator: the initial weights.
+        """
+        check_argument("starts", starts, Sequence[Count])
+        n_pixels, n_latent = self.weight.shape[-2:]
+        dtype = self.weight.dtype
+        a, w = (
+            std * torch.randn(*starts, *shape, generator=generator, dtype=dtype)
+            for shape in ((n_latent, n_pixels), (n_pixels, n_latent))
+        )
+        zeros = torch.zeros(*starts, n_latent, dtype=dtype)
+        return VariationalAutoencoder(
+            LinearEncoder(a, zeros, torch.ones_like(zeros)),
+            LinearGaussian(w, torch.zeros(*starts, n_pixels, dtype=dtype), self.noise),
+            n_latent=n_latent,
+        )
+
+
+def _check_sizes(n_pixels: int, n_latent: int) -> None:
+    if n_latent > n_pixels:
+        raise UserError(
+            f"n_latent is {n_latent}, but there are {n_pixels} pixels: give at most as many latent "
+            "dimensions as pixels"
+        )
+
+
+@checked
+def corners(n_latent: Count) -> Tensor:
+    """The 2^n_latent points with coordinates ±1, `(2^n_latent, 1, n_latent)`, as noise ε.
+
+    Their average of any polynomial of degree two or three is its expectation under N(0, I). For a
+    linear decoder the estimators A and B are quadratic in ε: with these as their L samples they
+    are the bound itself, without noise.
+    """
+    signs = torch.tensor([-1.0, 1.0], dtype=torch.float64)
+    return torch.cartesian_prod(*[signs] * n_latent).reshape(-1, 1, n_latent)
