@@ -51,7 +51,7 @@ def data(name: str) -> str:
 
 def run(request: RunRequest, settings: Settings, dataset: str) -> str:
     """The key of a run: its identity and length, the device, the data, the code."""
-    from companion.runs.carrying import run_source
+    from companion.runs.lineage import run_source
 
     code = run_source(request.config)
     return digest(request.config.to_dict(), request.samples, settings.device, dataset, code)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from companion.runs import lineage
 from companion.runs.assembly import load_data, make_trainer
-from companion.runs.carrying import begin, run_source
+from companion.runs.carrying import begin
 from companion.runs.config import RunConfig
 from companion.runs.evaluation import curve_points
 from companion.runs.record import Record
@@ -24,12 +25,11 @@ def adopt(config: RunConfig, store: RunStore) -> bool:
     if found is None:
         return False
     record, state = found
-    source = run_source(config)
-    if record.source == source:
+    if lineage.is_todays(record.source, config):
         return True
     if not repeats(record):
         return False
-    record.source = source
+    record.source = lineage.run_source(config)
     store.save(record, state)
     return True
 

@@ -9,7 +9,7 @@ import time
 import torch
 from torch import Tensor
 
-from companion.runs import rounding
+from companion.runs import lineage, rounding
 from companion.runs.assembly import compare_stepsizes, make_trainer
 from companion.runs.config import RunConfig
 from companion.runs.evaluation import CurvePoint, curve_points, grid
@@ -18,7 +18,6 @@ from companion.runs.progress import Bar, bar_of
 from companion.runs.provenance import environment
 from companion.runs.record import Record
 from companion.runs.store import RunStore
-from companion.source_hash import source_hash
 from vaelib.datasets import Dataset
 from vaelib.errors import DivergedError, UserError
 
@@ -27,38 +26,6 @@ LARGEST_SHARE_OF_TIME = 0.01  # that checkpoints may take
 # Where a compiled run goes over to compiled steps. Rounding is blown up while a model is young, so
 # the beginning is the same for all runs of these settings; and there a compiler does not pay.
 COMPILED_FROM = 200_000
-# The modules of which the whole closure decides an algorithm's numbers, and those that decide
-# with their own code only, because they import every algorithm.
-ALGORITHM_MODULES = {
-    "aevb": "vaelib.aevb",
-    "wake_sleep": "vaelib.wake_sleep",
-    "mcem": "vaelib.mcem",
-}
-MEASURE_MODULES = {
-    "lower_bound": "vaelib.elbo",
-    "marginal_likelihood": "vaelib.likelihood.marginal_likelihood",
-}
-DECIDING_ALONE = (
-    "companion.runs.assembly",
-    "vaelib.fast.backpropagation",
-    "companion.runs.carrying",
-    "vaelib.arithmetic.compiling",
-    "vaelib.datasets.loading",
-    "companion.runs.evaluation",
-    "vaelib.fast.algorithms",
-    "vaelib.arithmetic.products",
-)
-
-
-def run_source(config: RunConfig) -> str:
-    """Hash of the code that decides the run's numbers; comments and docstrings do not count."""
-    return source_hash(
-        ALGORITHM_MODULES[config.algorithm],
-        MEASURE_MODULES[config.measure],
-        "vaelib.training",
-        "vaelib.randomness",
-        alone=DECIDING_ALONE,
-    )
 
 
 def carry(
@@ -95,6 +62,7 @@ def carry(
     here = environment(device=device)
     if state is not None:
         trainer.load_state_dict(state)
+        record.source = lineage.run_source(config)
         if changed := rounding.changes(record.segments[-1]["environment"], here):
             tell(
                 f"{config.slug}: goes on from {trainer.samples} samples, and its last bits may be "
@@ -164,7 +132,7 @@ def carry(
 def checkpoint_of(config: RunConfig, store: RunStore) -> tuple[Record, dict[str, Tensor]] | None:
     """Where the run can be taken up; one that other code began is moved aside."""
     found = store.checkpoint(config)
-    if found is not None and found[0].source != run_source(config):
+    if found is not None and not lineage.is_todays(found[0].source, config):
         set_aside(found[0], store)
         return None
     return found
@@ -193,7 +161,7 @@ def begin(config: RunConfig, data: Dataset, device: str) -> Record:
             "stand_in": data.stand_in,
         },
         model={"n_pixels": data.train.shape[1], "decoder": data.decoder},
-        source=run_source(config),
+        source=lineage.run_source(config),
     )
 
 

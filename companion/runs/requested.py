@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from companion.runs import lineage
 from companion.runs.assembly import DATA_SETTINGS, load_data
-from companion.runs.carrying import carry, run_source, set_aside
+from companion.runs.carrying import carry, set_aside
 from companion.runs.config import RunConfig, RunRequest
 from companion.runs.provenance import check_device
 from companion.runs.record import Record
@@ -95,7 +96,9 @@ def stored(
     runs = [
         Run(record, store.folder(config), until=samples)
         for (config, samples), record in zip(requests, records, strict=True)
-        if record is not None and record.samples >= samples and record.source == run_source(config)
+        if record is not None
+        and record.samples >= samples
+        and lineage.is_todays(record.source, config)
     ]
     if len(runs) < len(requests):
         raise MissingRuns(f"{len(runs)} of {len(requests)} runs are stored as far as asked for")
@@ -117,7 +120,7 @@ def resolve(config: RunConfig, data: Dataset) -> RunConfig:
 def current_record(config: RunConfig, store: RunStore) -> Record | None:
     """The stored record; if other code computed it, the run is moved aside, with a word."""
     record = store.record(config)
-    if record is None or record.source == run_source(config):
+    if record is None or lineage.is_todays(record.source, config):
         return record
     set_aside(record, store)
     return None

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import torch
 
+from companion.runs.lineage import same_numbers
 from companion.runs.record import Record
 
 # They choose the instructions of MKL's and oneDNN's products, unseen by PyTorch.
@@ -81,7 +82,8 @@ def agreement(own: Record, other: Record, *, until: int, compiled_from: int) -> 
         return "not recorded"
     first = _deciding(parts[0]["environment"])
     alike = all(_deciding(part["environment"]) == first for part in parts)
-    return "same" if alike and own.source == other.source else "other"
+    same_code = same_numbers(own.source, other.source, own.config)
+    return "same" if alike and same_code else "other"
 
 
 def _parts(record: Record, until: int) -> list[dict[str, Any]]:

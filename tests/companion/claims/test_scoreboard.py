@@ -517,7 +517,11 @@ def test_every_claim_of_the_paper_has_a_row(monkeypatch: pytest.MonkeyPatch) -> 
         datasets, "locate", lambda name, **settings: SimpleNamespace(stand_in=name == "frey_face")
     )
     monkeypatch.setattr(runs, "ensure", lambda *a, **k: pytest.fail("called"))
-    monkeypatch.setattr("companion.claims.evidence.gradient_variance", lambda *a, **k: pytest.fail("called"))
+    monkeypatch.setattr(
+        "companion.claims.evidence.gradient_variance", lambda *a, **k: pytest.fail("called")
+    )
+        "companion.claims.evidence.gradient_variance", lambda *a, **k: pytest.fail("called")
+    )
     table = scoreboard.scoreboard("quick")
     assert list(table["id"]) == [*(f"C{n}" for n in range(1, 15)), "R1"]
     assert set(table["verdict"]) == {NOT_RUN}
