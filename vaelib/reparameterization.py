@@ -2,14 +2,13 @@
 
 Every distribution that the paper names is here. The noise ε has no parameters, and g is a plain
 function: hold ε fixed, move the parameters, and z moves. Where g has no closed form its derivative
-is implicit (see `gamma_quantile`), and `table()` says where.
+is implicit (see `vaelib.distributions.gamma_quantile`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pandas as pd
 import torch
 from torch import Tensor
 
@@ -21,21 +20,6 @@ from vaelib.errors import UserError
 
 REPARAMETERIZATIONS: dict[str, Reparameterization] = {
     r.name: r for members in FAMILIES.values() for r in members
-}
-
-_SYMBOLS = {
-    "loc": "m",
-    "scale": "s",
-    "scale_tril": "S",
-    "rate": r"\lambda",
-    "low": "a",
-    "high": "b",
-    "concentration": r"\alpha",
-    "concentration1": r"\alpha_1",
-    "concentration0": r"\alpha_0",
-    "df": r"\nu",
-    "df1": r"\nu_1",
-    "df2": r"\nu_2",
 }
 
 
@@ -80,41 +64,3 @@ def reparameterize(
         UserError: for an unknown name, or parameters that are missing, unknown or impossible.
     """
     return get(name).sample(shape, generator=generator, **parameters)
-
-
-def table() -> pd.DataFrame:
-    """Section 2.4 as a table, a row for each distribution under each family that names it.
-
-    Columns: distribution, family, parameters, noise, g, gradient (exact, or in which parameters
-    it is implicit or does not exist), note.
-    """
-    return pd.DataFrame(
-        [
-            {
-                "distribution": r.title,
-                "family": family,
-                "parameters": ", ".join(f"{p} ${_SYMBOLS[p]}$" for p in r.parameters),
-                "noise": r.noise.label,
-                "g": f"${r.formula}$",
-                "gradient": _gradient(r),
-                "note": r.note,
-            }
-            for family, members in FAMILIES.items()
-            for r in members
-        ]
-    )
-
-
-def _gradient(r: Reparameterization) -> str:
-    kinds = {
-        "exact": [p for p in r.parameters if p not in r.implicit + r.constant],
-        "implicit": r.implicit,
-        "none": r.constant,
-    }
-    if len(kinds["exact"]) == len(r.parameters):
-        return "exact"
-    return "; ".join(
-        f"{kind} in {', '.join(f'${_SYMBOLS[p]}$' for p in names)}"
-        for kind, names in kinds.items()
-        if names
-    )

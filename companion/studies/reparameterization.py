@@ -14,9 +14,63 @@ from torch import Tensor
 
 from companion.studies.moments import EXAMPLES, Example
 from vaelib.checks.limits import Count, Whole, checked
+from vaelib.distributions.families import FAMILIES
 from vaelib.distributions.pathwise import Reparameterization
 from vaelib.randomness import generator
-from vaelib.reparameterization import REPARAMETERIZATIONS, table
+from vaelib.reparameterization import REPARAMETERIZATIONS
+
+_SYMBOLS = {
+    "loc": "m",
+    "scale": "s",
+    "scale_tril": "S",
+    "rate": r"\lambda",
+    "low": "a",
+    "high": "b",
+    "concentration": r"\alpha",
+    "concentration1": r"\alpha_1",
+    "concentration0": r"\alpha_0",
+    "df": r"\nu",
+    "df1": r"\nu_1",
+    "df2": r"\nu_2",
+}
+
+
+def reparameterization_table() -> pd.DataFrame:
+    """Section 2.4 as a table, a row for each distribution under each family that names it.
+
+    Columns: distribution, family, parameters, noise, g, gradient (exact, or in which parameters
+    it is implicit or does not exist), note.
+    """
+    return pd.DataFrame(
+        [
+            {
+                "distribution": r.title,
+                "family": family,
+                "parameters": ", ".join(f"{p} ${_SYMBOLS[p]}$" for p in r.parameters),
+                "noise": r.noise.label,
+                "g": f"${r.formula}$",
+                "gradient": _gradient(r),
+                "note": r.note,
+            }
+            for family, members in FAMILIES.items()
+            for r in members
+        ]
+    )
+
+
+def _gradient(r: Reparameterization) -> str:
+    kinds = {
+        "exact": [p for p in r.parameters if p not in r.implicit + r.constant],
+        "implicit": r.implicit,
+        "none": r.constant,
+    }
+    if len(kinds["exact"]) == len(r.parameters):
+        return "exact"
+    return "; ".join(
+        f"{kind} in {', '.join(f'${_SYMBOLS[p]}$' for p in names)}"
+        for kind, names in kinds.items()
+        if names
+    )
 
 
 @checked
@@ -37,7 +91,7 @@ def reparameterization_checks(*, n: Count = 20_000, seed: Whole = 0) -> pd.DataF
         gradient (exact, or in which parameters it is implicit or does not exist), ks (distance
         times √n), p_value, gradient_error, moment (LaTeX), entries (compared), deviation.
     """
-    described = table().groupby("distribution")
+    described = reparameterization_table().groupby("distribution")
     rows = []
     for name, r in REPARAMETERIZATIONS.items():
         numbers = generator(seed, "reparameterization", name)

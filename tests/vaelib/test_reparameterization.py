@@ -16,7 +16,7 @@ from torch import Tensor
 from tests.helpers import rng
 from vaelib.distributions.families import FAMILIES
 from vaelib.errors import UserError
-from vaelib.reparameterization import REPARAMETERIZATIONS, gaussian, get, reparameterize, table
+from vaelib.reparameterization import REPARAMETERIZATIONS, gaussian, get, reparameterize
 
 # The lists of section 2.4, in the paper's words and order.
 PAPER = {
@@ -332,19 +332,6 @@ def test_gaussian_is_the_encoders_transformation() -> None:
     torch.testing.assert_close(
         gaussian(mean, scale.exp(), epsilon), get("gaussian")(epsilon, loc=mean, scale=scale.exp())
     )
-
-
-def test_table_says_which_gradients_are_implicit() -> None:
-    rows = table()
-    assert rows.groupby("family", sort=False)["distribution"].apply(", ".join).to_dict() == PAPER
-    gradient = rows.set_index("distribution")["gradient"]
-    assert gradient["Gaussian"] == "exact"
-    assert gradient["Gamma"] == r"exact in $\lambda$; implicit in $\alpha$"
-    assert gradient["Erlang"] == r"exact in $\lambda$; none in $\alpha$"
-    implicit = {r.title for r in REPARAMETERIZATIONS.values() if r.exactness == "implicit"}
-    assert implicit == {"Student's t", "Gamma", "Dirichlet", "Beta", "Chi-squared", "F"}
-    # A pipe would break the Markdown table of the chapter.
-    assert not rows.map(lambda cell: "|" in cell).any(axis=None)
 
 
 @pytest.mark.parametrize(

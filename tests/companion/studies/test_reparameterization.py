@@ -12,8 +12,9 @@ from scipy import special
 
 from companion.studies import reparameterization as checks
 from companion.studies.moments import EXAMPLES
-from companion.studies.reparameterization import reparameterization_checks
+from companion.studies.reparameterization import reparameterization_checks, reparameterization_table
 from tests.helpers import rng
+from tests.vaelib.test_reparameterization import PAPER
 from vaelib import reparameterization
 
 
@@ -88,3 +89,20 @@ def test_closed_forms_are_those_of_the_exact_distributions() -> None:
             f = example.f(column.unsqueeze(-1)) if len(marginals) > 1 else example.f(column)
             total += float((density * f.numpy()).sum())
         assert total == pytest.approx(float(example.moment(**values)), rel=1e-6), name
+
+
+def test_table_says_which_gradients_are_implicit() -> None:
+    rows = reparameterization_table()
+    assert rows.groupby("family", sort=False)["distribution"].apply(", ".join).to_dict() == PAPER
+    gradient = rows.set_index("distribution")["gradient"]
+    assert gradient["Gaussian"] == "exact"
+    assert gradient["Gamma"] == r"exact in $\lambda$; implicit in $\alpha$"
+    assert gradient["Erlang"] == r"exact in $\lambda$; none in $\alpha$"
+    implicit = {
+        r.title
+        for r in reparameterization.REPARAMETERIZATIONS.values()
+        if r.exactness == "implicit"
+    }
+    assert implicit == {"Student's t", "Gamma", "Dirichlet", "Beta", "Chi-squared", "F"}
+    # A pipe would break the Markdown table of the chapter.
+    assert not rows.map(lambda cell: "|" in cell).any(axis=None)
