@@ -520,8 +520,6 @@ def test_every_claim_of_the_paper_has_a_row(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(
         "companion.claims.evidence.gradient_variance", lambda *a, **k: pytest.fail("called")
     )
-        "companion.claims.evidence.gradient_variance", lambda *a, **k: pytest.fail("called")
-    )
     table = scoreboard.scoreboard("quick")
     assert list(table["id"]) == [*(f"C{n}" for n in range(1, 15)), "R1"]
     assert set(table["verdict"]) == {NOT_RUN}
