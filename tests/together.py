@@ -12,7 +12,12 @@ from xdist.scheduler import LoadScopeScheduling
 # A visit to a page, as `visiting.each` names it.
 VISIT = re.compile(r"\[((?:wide|narrow|offline) [^\]]+)\]$")
 # The PDF, a JupyterLab, all pages as trees.
-FILES = ("test_pdf.py", "test_jupyterlab.py", "test_book.py", "test_book_links.py")
+FILES = (
+    "workflow/test_pdf.py",
+    "workflow/test_jupyterlab.py",
+    "book/test_book.py",
+    "book/test_book_links.py",
+)
 
 
 def group(nodeid: str) -> str:
