@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from companion.figures.checks import check_table
+from companion.drawing.inputs import check_table
 from companion.figures.theme import INK, PALETTE, WIDTH, new_figure
 from vaelib.errors import UserError
 

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from companion.figures.checks import check_table, check_values
+from companion.drawing.inputs import check_table, check_values
 from companion.figures.theme import BLUE, GREY, INK, LABELS, MARKERS, PALETTE, WIDTH, new_figure
 
 

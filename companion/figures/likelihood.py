@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from companion.figures.checks import check_table
+from companion.drawing.inputs import check_table
 from companion.figures.theme import BLUE, GREY, INK, ORANGE, PURPLE, WIDTH, new_figure
 from companion.wording import significant
 from vaelib.checks.limits import Positive, checked

@@ -13,11 +13,11 @@ from matplotlib.patches import Circle
 from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 from torch import Tensor
 
-from companion.figures.checks import check_table, to_array, to_images
-from companion.figures.latent_space import DIGIT_COLOURS
-from companion.figures.manifolds import sheet
+from companion.drawing.images import sheet, to_images
+from companion.drawing.inputs import check_table, to_array
 from companion.figures.theme import (
     BLUE,
+    DIGIT_COLOURS,
     GREEN,
     INK,
     ORANGE,

@@ -16,7 +16,7 @@ from book._ext.docstring_links import (
     skip_foreign,
 )
 from book._ext.pages_of_tests import address, pieces, sentence
-from companion.figures.drawn import DrawnFigure
+from companion.drawing.drawn_figure import DrawnFigure
 from vaelib.checks import limits
 from vaelib.elbo import Bound
 

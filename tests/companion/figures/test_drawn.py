@@ -12,7 +12,8 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from companion.figures.drawn import DrawnFigure, as_csv, drawn_from, provenance
+from companion.drawing.as_table import as_csv
+from companion.drawing.drawn_figure import DrawnFigure, drawn_from, provenance
 from companion.figures.theme import new_figure
 from companion.runs.config import RunConfig
 from companion.runs.record import Record

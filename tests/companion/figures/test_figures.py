@@ -25,7 +25,9 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from companion import figures
+from companion.drawing.images import sheet
 from companion.experiments import paper_curves
+from companion.experiments.manifold_grid import manifold_grid
 from companion.figures.bound import draw_decomposition, draw_posterior_1d, draw_two_directions
 from companion.figures.coding import draw_coding
 from companion.figures.deviations import draw_distance_from_paper
@@ -44,29 +46,26 @@ from companion.figures.global_parameters import (
 )
 from companion.figures.gradient_estimates import draw_gradient_estimates
 from companion.figures.graphical_model import draw_figure1
-from companion.figures.latent_space import draw_kl_surface, draw_latent_codes
+from companion.figures.kl_surface import draw_kl_surface
+from companion.figures.latent_space import draw_latent_codes
 from companion.figures.learning_curves import draw_figure2, draw_figure3
 from companion.figures.likelihood import (
     draw_likelihood_by_dimension,
     draw_likelihood_estimators,
     draw_likelihood_settings,
 )
-from companion.figures.manifolds import (
-    draw_figure4,
-    draw_figure5,
-    draw_reconstructions,
-    draw_samples_of_data,
-    sheet,
-)
+from companion.figures.manifolds import draw_figure4, draw_figure5
 from companion.figures.objective import draw_decodings_against_images, draw_without_the_kl
+from companion.figures.reconstructions import draw_reconstructions
 from companion.figures.sampler import (
+    draw_hmc_trajectory,
     draw_leapfrog_and_tuner,
     draw_rank_histogram,
     draw_sampling_efficiency,
 )
-from companion.figures.sampling import draw_gamma_path, draw_hmc_trajectory, draw_sample_path
+from companion.figures.samples_of_data import draw_samples_of_data
+from companion.figures.sampling import draw_gamma_path, draw_sample_path
 from companion.figures.theme import ESTIMATOR_COLOURS, MARKERS, PALETTE, use_theme
-from companion.studies.latent_space import manifold_grid
 from vaelib.errors import UserError
 from vaelib.model import VariationalAutoencoder, build
 

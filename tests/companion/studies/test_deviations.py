@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from companion.runs.config import RunConfig
-from companion.studies.deviations import independent_pixels, memory_of_the_start
+from companion.studies.deviations import memory_of_the_start
+from companion.studies.independent_pixels import independent_pixels
 from tests.helpers import load_six_pixels
 from vaelib import datasets
 from vaelib.errors import UserError

@@ -9,13 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Independent, Normal
 
-from companion.studies.latent_space import (
-    latent_accuracy,
-    manifold_grid,
-    manifold_roughness,
-    neighbour_accuracy,
-    principal_components,
-)
+from companion.experiments.manifold_grid import manifold_grid
+from companion.studies.latent_space import latent_accuracy, manifold_roughness
+from companion.studies.neighbours import neighbour_accuracy
+from companion.studies.principal_components import principal_components
 from tests.helpers import rng, six_pixels
 from vaelib.errors import UserError
 from vaelib.model import VariationalAutoencoder

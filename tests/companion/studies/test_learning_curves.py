@@ -10,19 +10,14 @@ import pandas as pd
 import pytest
 
 from companion.experiments import deviations, paper_grid
+from companion.experiments.curve_reading import at, bounds_by_decade, curves_of
 from companion.runs.config import RunConfig
 from companion.runs.evaluation import CurvePoint
 from companion.runs.record import Record
 from companion.runs.store import Run
+from companion.studies.beginnings import beginning, beginnings
 from companion.studies.deviations import measured_deviations, nearest_choice
-from companion.studies.learning_curves import (
-    at,
-    beginning,
-    beginnings,
-    bounds_by_decade,
-    curves_of,
-    distance_from_paper,
-)
+from companion.studies.paper_distance import distance_from_paper
 
 CONFIG = paper_grid.mnist(20)
 
