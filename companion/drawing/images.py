@@ -14,7 +14,7 @@ from vaelib.checks.limits import Count, Whole, checked
 from vaelib.errors import UserError
 
 # Pixels between the images of a strip, which are few and in rows.
-GAP = 2
+STRIP_GAP = 2
 
 
 @checked

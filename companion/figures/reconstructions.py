@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from companion.drawing.images import GAP, sheet, show_sheet, strip_size, to_images
+from companion.drawing.images import STRIP_GAP, sheet, show_sheet, strip_size, to_images
 from companion.figures.theme import WIDTH, new_figure
 from vaelib.checks.limits import Count, checked
 from vaelib.errors import UserError
@@ -38,10 +38,10 @@ def draw_reconstructions(
             "pass one reconstruction for each datapoint"
         )
     images = np.concatenate([to_images(x, image_shape), to_images(x_hat, image_shape)])
-    image = sheet(images, columns=len(x), gap=GAP)
+    image = sheet(images, columns=len(x), gap=STRIP_GAP)
     figure = new_figure(*strip_size(image, len(x), WIDTH))
     axes = figure.add_subplot()
     show_sheet(axes, image)
     height = image_shape[0]
-    axes.set_yticks([height / 2, height * 1.5 + GAP], rows)
+    axes.set_yticks([height / 2, height * 1.5 + STRIP_GAP], rows)
     return figure

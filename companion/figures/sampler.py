@@ -18,7 +18,7 @@ from vaelib.checks.limits import Count, OpenUnit, checked
 from vaelib.errors import UserError
 
 # In order: what is told apart by more than its colour, because it has an order too.
-STEPS = ((GREY, "v"), (ORANGE, "s"), (GREEN, "o"), (BLUE, "^"), (VERMILION, "D"), (INK, "P"))
+_STYLES = ((GREY, "v"), (ORANGE, "s"), (GREEN, "o"), (BLUE, "^"), (VERMILION, "D"), (INK, "P"))
 
 
 def draw_hmc_trajectory(
@@ -107,11 +107,11 @@ def draw_sampling_efficiency(table: pd.DataFrame) -> Figure:
     """
     check_table(table, ("n_leapfrog", "acceptance", "ess_per_gradient"), figure="efficiency")
     values = sorted(table["n_leapfrog"].unique())
-    if len(values) > len(STEPS):
-        raise UserError(f"{len(values)} values of n_leapfrog: pass at most {len(STEPS)}")
+    if len(values) > len(_STYLES):
+        raise UserError(f"{len(values)} values of n_leapfrog: pass at most {len(_STYLES)}")
     figure = new_figure(5.0, 3.2)
     axes = figure.add_subplot()
-    for steps, (colour, marker) in zip(values, STEPS, strict=False):
+    for steps, (colour, marker) in zip(values, _STYLES, strict=False):
         mine = table[table["n_leapfrog"] == steps].sort_values("acceptance")
         axes.plot(
             *(mine["acceptance"], mine["ess_per_gradient"]),
@@ -151,7 +151,7 @@ def draw_leapfrog_and_tuner(
     left.xaxis.set_minor_formatter(NullFormatter())
     left.legend()
     firsts = sorted(path["first"].unique())
-    for first, (colour, _) in zip(firsts, STEPS, strict=False):
+    for first, (colour, _) in zip(firsts, _STYLES, strict=False):
         mine = path[path["first"] == first]
         middle.semilogy(mine["transition"], mine["stepsize"], color=colour, lw=1.2)
         right.plot(mine["transition"], mine["acceptance"], color=colour, lw=1.2)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from companion.drawing.images import GAP, sheet, show_sheet, strip_size, to_images
+from companion.drawing.images import STRIP_GAP, sheet, show_sheet, strip_size, to_images
 from companion.figures.theme import WIDTH, new_figure
 from vaelib.checks.limits import Count, checked
 
@@ -28,7 +28,7 @@ def draw_samples_of_data(
     """
     images = to_images(x[:n], image_shape)
     columns = min(columns, len(images))
-    image = sheet(images, columns=columns, gap=GAP)
+    image = sheet(images, columns=columns, gap=STRIP_GAP)
     figure = new_figure(*strip_size(image, columns, WIDTH))
     show_sheet(figure.add_subplot(), image)
     return figure

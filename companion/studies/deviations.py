@@ -45,7 +45,7 @@ def measured_deviations(
         datapoint.
     """
     keys = [key for key in KEYS if key != "split"]
-    seeds = range(deviations.SEEDS)
+    seeds = range(deviations.CHOICE_SEEDS)
     rows = []
     defaults: dict[str, dict[int, float]] = {}
     for choice in deviations.choices():
