@@ -25,7 +25,6 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from companion import figures
-from companion.drawing.images import sheet
 from companion.experiments import paper_curves
 from companion.experiments.manifold_grid import manifold_grid
 from companion.figures.bound import draw_decomposition, draw_posterior_1d, draw_two_directions
@@ -589,13 +588,6 @@ def test_figure5_has_a_panel_for_each_latent_space_and_depends_on_the_seed() -> 
     first, second = draw_figure5(models, SHAPE, 0), draw_figure5(models, SHAPE, 1)
     assert [axes.get_title() for axes in first.axes] == [f"{n}-D latent space" for n in models]
     assert svg(first) != svg(second)
-
-
-def test_sheet_leaves_white_gaps_and_fills_by_row() -> None:
-    images = np.stack([np.zeros((2, 2)), np.full((2, 2), 0.5), np.zeros((2, 2))])
-    expected = np.ones((5, 5))
-    expected[:2, :2], expected[:2, 3:], expected[3:, :2] = 0, 0.5, 0
-    np.testing.assert_array_equal(sheet(images, columns=2, gap=1), expected)
 
 
 def test_labels_of_codes_stand_at_their_medians() -> None:
