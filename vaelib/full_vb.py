@@ -70,7 +70,7 @@ def full_estimator_b(
     *,
     n_datapoints: Count,
 ) -> Tensor:
-    """Eq. 24: as `estimator_a`, with four of the five terms of Eq. 21 in closed form."""
+    """Eq. 24: as `full_estimator_a`, with four of the five terms of Eq. 21 in closed form."""
     q = model.encode(x)
     mean, scale = gaussian_parameters(q)
     log_likelihood = _log_likelihood(posterior, x, gaussian(mean, scale, epsilon), zeta)

@@ -95,12 +95,12 @@ class Evidence:
 
     @cached_property
     def figure2_curves(self) -> pd.DataFrame:
-        """Fig. 2 as far as anyone here carried it: see `furthest`."""
+        """Fig. 2 as far as anyone here carried it: see `furthest_curves`."""
         return furthest_curves(self.figure2, paper_grid.figure2)
 
     @cached_property
     def figure3_curves(self) -> pd.DataFrame:
-        """Fig. 3 as far as anyone here carried it: see `furthest`."""
+        """Fig. 3 as far as anyone here carried it: see `furthest_curves`."""
         return furthest_curves(self.figure3, paper_grid.figure3)
 
     @cached_property
@@ -204,7 +204,7 @@ def at_common_samples(
     """The last points that all runs which are compared have reached, for one seed.
 
     Args:
-        curves: from `furthest`.
+        curves: from `furthest_curves`.
         panel: the columns that make a panel, within which runs are compared.
         compared: the column in which they differ.
         seed: of the runs.

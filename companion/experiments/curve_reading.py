@@ -41,7 +41,7 @@ def bounds_by_decade(
 
     Args:
         reference: of the reference runs, from `runs.curves`; several seeds where there are.
-        published: the paper's, from `paper.curves`.
+        published: the paper's, from `paper_curves.digitised`.
         decades: numbers of training samples.
 
     Returns:

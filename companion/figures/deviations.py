@@ -26,7 +26,7 @@ def draw_distance_from_paper(table: pd.DataFrame) -> Figure:
     """The distance of every choice's curves from the paper's; an arrow for what is off the axis.
 
     Args:
-        table: from `studies.measured_deviations`; nats per datapoint.
+        table: from `deviations.measured_deviations`; nats per datapoint.
 
     Raises:
         UserError: for a table without these columns, or without a row that can be drawn.

@@ -106,8 +106,8 @@ def draw_figure3(table: pd.DataFrame, *, reference: pd.DataFrame | None = None) 
     logarithmic, so that the first samples can be seen.
 
     Args:
-        table: as for `figure2`, with the measure "marginal_log_likelihood".
-        reference: as for `figure2`.
+        table: as for `draw_figure2`, with the measure "marginal_log_likelihood".
+        reference: as for `draw_figure2`.
 
     Raises:
         UserError: for a table without these columns or rows, or not of MNIST.

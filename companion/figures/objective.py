@@ -44,7 +44,7 @@ def draw_decodings_against_images(curves: pd.DataFrame) -> Figure:
     and two that make smaller steps. A line is the mean over seeds, a band their range.
 
     Args:
-        curves: from `studies.decoding_curves`; columns minibatch_size, n_samples, seed, split,
+        curves: from `objective.decoding_curves`; columns minibatch_size, n_samples, seed, split,
             decodings, value (nats per datapoint).
 
     Raises:

@@ -32,7 +32,7 @@ def measured_deviations(
     """Every choice with what it reaches on test data, and how far from the paper's curves it runs.
 
     Args:
-        published: the paper's curves of Figs 2 and 3 together, from `paper.curves`.
+        published: the paper's curves of Figs 2 and 3 together, from `paper_curves.digitised`.
         known: from settings to the runs that there are, such as `reference.known`.
         samples: training samples.
 

@@ -17,7 +17,7 @@ def distance_from_paper(
 
     Args:
         curves: from `runs.curves`.
-        published: from `paper.curves`.
+        published: from `paper_curves.digitised`.
         until: training samples.
 
     Returns:
