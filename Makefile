@@ -39,9 +39,10 @@ pages: .venv/ready  ## The same, of pages that are there
 thorough: .venv/ready  ## What takes too long for every change: other Pythons, repetitions
 	@$(BIN)/python -m workflow.checks thorough
 
-lint: .venv/ready  ## ruff, the floors of the house, and mypy
+lint: .venv/ready  ## ruff, imports and mypy
 	@$(BIN)/python -m ruff check . && $(BIN)/python -m ruff format --check . && \
-		$(BIN)/lint-imports --no-cache && $(BIN)/python -m mypy && $(BIN)/python -m mypy workflow && \
+		$(BIN)/lint-imports --no-cache && \
+		$(BIN)/python -m mypy && $(BIN)/python -m mypy workflow && \
 		$(BIN)/python -m mypy -p benchmarks && $(BIN)/python -m mypy book/_ext
 
 lab: .venv/ready  ## JupyterLab; a double click on a chapter opens it as a notebook

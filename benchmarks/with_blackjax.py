@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import importlib
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import nn
 
-if TYPE_CHECKING:
-    from benchmarks.sampler import Problem, Setting
+from benchmarks.sampling_problem import Problem, Setting
 
 STEPSIZE = 0.1
 

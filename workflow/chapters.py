@@ -108,7 +108,7 @@ class Page:
 
     @cached_property
     def modules(self) -> list[str]:
-        """The modules of vaelib and companion that its code cells import."""
+        """The modules of our packages that its code cells import."""
         return sorted(self._in_cells(lambda code: imported_modules(ast.parse(code))))
 
     @cached_property

@@ -16,7 +16,14 @@ from workflow.joined import PDF
 from workflow.render import HTML
 from workflow.settings import Settings
 
-RENDERING = ("requirements.lock", "workflow/render.py", "workflow/soundness.py", "vaelib", "tests")
+RENDERING = (
+    "requirements.lock",
+    "workflow/render.py",
+    "workflow/soundness.py",
+    "vaelib",
+    "companion",
+    "tests",
+)
 PRINTING = ("workflow/pdf.py", "workflow/joined.py", "workflow/print.css")
 
 

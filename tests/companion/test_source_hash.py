@@ -31,16 +31,20 @@ FILES = {
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name, text in FILES.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text)
     monkeypatch.setattr(module, "FOLDER", tmp_path)
-    return tmp_path
+    return written(tmp_path / "vaelib", FILES)
+
+
+def written(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
 
 
 def rewrite(path: Path, text: str) -> None:
     path.write_text(text)
-    module._code.cache_clear()
+    module._statements.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -86,6 +90,80 @@ def test_code_below_changes_the_hash_and_other_code_does_not(package: Path) -> N
 @pytest.mark.usefixtures("package")
 def test_order_of_the_modules_does_not_matter() -> None:
     assert source_hash("vaelib.user", "vaelib.other") == source_hash("vaelib.other", "vaelib.user")
+
+
+# One circle's area and its user: in two modules, in one package, in one module, under other names.
+HOUSES = {
+    "flat": {
+        "base.py": "def area(r):\n    return 3 * r * r\n",
+        "user.py": "from vaelib.base import area\n\ndef two(r):\n    return 2 * area(r)\n",
+    },
+    "a module of a package": {
+        "shapes/__init__.py": "",
+        "shapes/circle.py": "def area(r):\n    return 3 * r * r\n",
+        "user.py": (
+            "from vaelib.shapes import circle\n\ndef two(r):\n    return 2 * circle.area(r)\n"
+        ),
+    },
+    "handed on by a package": {
+        "shapes/__init__.py": "from vaelib.shapes.circle import area\n__all__ = ['area']\n",
+        "shapes/circle.py": "def area(r):\n    return 3 * r * r\n",
+        "user.py": "import vaelib.shapes\n\ndef two(r):\n    return 2 * vaelib.shapes.area(r)\n",
+    },
+    "under another name": {
+        "base.py": "def area(r):\n    return 3 * r * r\n",
+        "user.py": "from .base import area as disc\n\ndef two(r):\n    return 2 * disc(r)\n",
+    },
+    "in one module": {
+        "user.py": "def two(r):\n    return 2 * area(r)\n\ndef area(r):\n    return 3 * r * r\n",
+    },
+    "imported where it is used": {
+        "base.py": "def area(r):\n    return 3 * r * r\n",
+        "user.py": "def two(r):\n    from vaelib.base import area\n    return 2 * area(r)\n",
+    },
+}
+
+
+def hash_of(house: dict[str, str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    written(folder / "vaelib", {"__init__.py": f"HANDED_ON = {sorted(house)!r}\n"} | house)
+    monkeypatch.setattr(module, "FOLDER", folder)
+    return source_hash("vaelib.user")
+
+
+@pytest.mark.parametrize("name", list(HOUSES)[1:])
+def test_where_code_lies_leaves_the_hash_as_it_is(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flat = hash_of(HOUSES["flat"], tmp_path / "flat", monkeypatch)
+    assert hash_of(HOUSES[name], tmp_path / "other", monkeypatch) == flat
+
+
+@pytest.mark.parametrize("name", HOUSES)
+def test_what_code_does_counts_wherever_it_lies(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = hash_of(HOUSES[name], tmp_path / "before", monkeypatch)
+    changed = {file: text.replace("3 *", "3.14 *") for file, text in HOUSES[name].items()}
+    assert hash_of(changed, tmp_path / "after", monkeypatch) != before
+    called = {file: text.replace("return 2 *", "return 1 *") for file, text in HOUSES[name].items()}
+    assert hash_of(called, tmp_path / "called", monkeypatch) != before
+
+
+def test_other_libraries_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`from math import sin as f` is no `from math import cos as f`."""
+    sine, cosine = (
+        hash_of({"user.py": f"from math import {f} as f\n"}, tmp_path / f, monkeypatch)
+        for f in ("sin", "cos")
+    )
+    assert sine != cosine
+
+
+def test_the_same_on_every_python() -> None:
+    """The trees differ in fields that are empty, which are left out."""
+    tree = ast.parse("def f(x):\n    return f'{x:.2f}'\n")
+    node = module._Plain(tree, "vaelib.elbo")
+    function = "FunctionDef(name='f',args=arguments(args=[arg(arg='x')])"
+    assert node.of(node.tree.body[0]).startswith(function)
 
 
 @pytest.mark.usefixtures("package")

@@ -506,7 +506,7 @@ def test_every_verdict_can_be_followed_to_code(claim: scoreboard.Claim) -> None:
 
 def test_a_test_that_is_not_there_is_named() -> None:
     with pytest.raises(UserError, match="no function test_nothing"):
-        source_of_test("test_claims.py::test_nothing")
+        source_of_test("companion/claims/test_scoreboard.py::test_nothing")
     with pytest.raises(UserError, match=r"test_none\.py does not exist"):
         source_of_test("test_none.py::test_nothing")
 

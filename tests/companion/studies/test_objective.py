@@ -78,7 +78,7 @@ def test_bounds_by_weight_are_the_last_ones() -> None:
 
 def test_an_auto_encoder_s_account_adds_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = six_pixels()
-    monkeypatch.setattr("vaelib.datasets.loading.load", lambda *args, **kwargs: data)
+    monkeypatch.setattr("vaelib.datasets.load", lambda *args, **kwargs: data)
     config = RunConfig(
         dataset="mnist", algorithm="aevb", n_latent=2, n_hidden=5, n_train=80, stepsize=0.1
     )

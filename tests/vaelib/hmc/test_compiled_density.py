@@ -13,6 +13,7 @@ from vaelib.arithmetic.compiling import is_available
 from vaelib.hmc.compiled_density import compiled_latent_density
 from vaelib.hmc.latent_density import latent_density
 from vaelib.hmc.log_density import LogDensity, with_gradient
+from vaelib.hmc.sampler import HasTransition
 from vaelib.likelihood.marginal_likelihood import posterior_density_estimator
 from vaelib.likelihood.probabilistic_pca import LinearGaussian
 
@@ -78,4 +79,4 @@ def test_the_estimator_comes_to_the_same() -> None:
 
 def test_other_models_keep_their_own_density() -> None:
     model = LinearGaussian(torch.eye(30, 3), torch.zeros(30), 0.1)
-    assert not isinstance(compiled_latent_density(model, pixels().float()), hmc.HasTransition)
+    assert not isinstance(compiled_latent_density(model, pixels().float()), HasTransition)
