@@ -7,11 +7,11 @@ evidence of the model, in nats for the whole data set. Both posteriors are Gauss
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 import torch
 from torch import Tensor
 
-from vaelib.aevb import Estimator
 from vaelib.algorithm import Batch, nest, unnest
 from vaelib.checks.datapoints import Data, datapoints
 from vaelib.checks.limits import Count, Positive, Whole, checked
@@ -22,6 +22,8 @@ from vaelib.global_posterior import GlobalPosterior
 from vaelib.model import VariationalAutoencoder, log_standard_normal
 from vaelib.optimiser import MAPAdagrad
 from vaelib.reparameterization import gaussian
+
+Estimator = Literal["A", "B"]
 
 
 @checked
@@ -70,7 +72,7 @@ def full_estimator_b(
     *,
     n_datapoints: Count,
 ) -> Tensor:
-    """Eq. 24: as `full_estimator_a`, with four of the five terms of Eq. 21 in closed form."""
+    """Eq. 24: as `estimator_a`, with four of the five terms of Eq. 21 in closed form."""
     q = model.encode(x)
     mean, scale = gaussian_parameters(q)
     log_likelihood = _log_likelihood(posterior, x, gaussian(mean, scale, epsilon), zeta)

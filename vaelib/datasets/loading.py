@@ -12,13 +12,14 @@ from typing import Annotated, Literal, NamedTuple, cast
 import numpy as np
 import scipy.io
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from vaelib.checks.limits import Count, Whole, checked, whole_rule
 from vaelib.checks.tensors import check_floats, on_cpu
 from vaelib.datasets import sources, standins
 from vaelib.datasets.availability import absence, locate
-from vaelib.datasets.standins import Bytes, StandInWarning
+from vaelib.datasets.standins import StandInWarning
 from vaelib.errors import UserError
 from vaelib.files import AnyPath
 from vaelib.model import DecoderKind
@@ -27,6 +28,7 @@ from vaelib.randomness import generator
 
 Pixels = Literal["grey", "binarised", "dynamic"]
 Split = Literal["shuffled", "in order"]
+Bytes = NDArray[np.uint8]
 ByteScale = Annotated[int, whole_rule(255)]  # that keeps intensities in [0, 1]
 
 MNIST_TRAIN = 50_000

@@ -233,7 +233,7 @@ def verify(name: str, root: AnyPath | None = None) -> None:
     """Read those files of the data set that are here.
 
     Raises:
-        UserError: as `read_verified`.
+        UserError: as `read`.
     """
     for file, path in find_all(name, root).items():
         if path is not None:
