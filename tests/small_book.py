@@ -52,8 +52,8 @@ def write(folder: Path) -> None:
 
 
 def furnish(folder: Path) -> None:
-    """Give the project a workflow and a package of its own, as a clone has them."""
-    for name in ("workflow", "vaelib"):
+    """Give the project a workflow and packages of its own, as a clone has them."""
+    for name in ("workflow", "companion", "vaelib"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
 
 

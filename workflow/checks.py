@@ -41,7 +41,7 @@ done
 CHANGE = [
     Step("Chromium and fonts for the browser tests, a compiler for the compiled step", CHROMIUM),
     Step("Environment", f"{MAKE} .venv/ready"),
-    Step("ruff and mypy", f"{MAKE} lint"),
+    Step("ruff, imports and mypy", f"{MAKE} lint"),
     Step("Quick and slow tests", f"{MAKE} test-all"),
     Step("The book, quick profile", f"{MAKE} book"),
     Step("A second build has nothing to do", SECOND_BUILD),

@@ -168,7 +168,7 @@ class EquationsDirective(SphinxDirective):
                 figures = LINKS.figures(found.figures)
                 lines[-1] += f" Drawn in: {', '.join(f'{{{r}}}`{to}`' for r, to in figures)}."
             if found.tests:
-                own = tuple(map(_own_tests, found.code))
+                own = tuple(map(own_tests, found.code))
                 first = [test for test in found.tests if test.startswith(own)] or found.tests
                 shown = "; ".join(f"{{test}}`{test}`" for test in first[:SHOWN_TESTS])
                 more = len(found.tests) - len(first[:SHOWN_TESTS])
@@ -179,10 +179,10 @@ class EquationsDirective(SphinxDirective):
         return list(box.children)
 
 
-def _own_tests(name: str) -> str:
-    """The beginning of the name of a function's own test file."""
-    parts = name.split(".")
-    return f"test_{parts[1] if parts[1] != 'studies' else f'studies_{parts[2]}'}.py"
+def own_tests(name: str) -> str:
+    """The file of the tests of a function's module."""
+    *folders, module = LINKS.table.module_of(name).split(".")
+    return "/".join([*folders, f"test_{module}.py"])
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

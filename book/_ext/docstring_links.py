@@ -7,7 +7,6 @@ each entry is followed by the figures that it drew and the tests that call it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import partial
 from typing import Annotated, Any, get_origin
 
@@ -41,7 +40,7 @@ def link_docstring(
     app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]
 ) -> None:
     """Turn a docstring's words into links, and its code into literals, before it is parsed."""
-    module = next(iter(m for m in _parents(name) if m in LINKS.table.sources), "")
+    module = LINKS.table.module_of(name)
     scope = name if what == "class" else name.rpartition(".")[0]
 
     def code(match: re.Match[str]) -> str:
@@ -101,12 +100,6 @@ def _equations(match: re.Match[str]) -> str:
     numbers = equations_in(match[0])
     word = "Eqs" if len(numbers) > 1 else "Eq."
     return f"{word} {', '.join(f':eq:`eq-{number}`' for number in numbers)}"
-
-
-def _parents(name: str) -> Iterator[str]:
-    while name:
-        yield name
-        name = name.rpartition(".")[0]
 
 
 def list_fields(lines: list[str]) -> list[str]:

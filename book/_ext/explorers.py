@@ -14,7 +14,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from companion.figures import theme
-from companion.figures.latent_space import DIGIT_COLOURS
+from companion.figures.theme import DIGIT_COLOURS
 
 FOLDER = "explorers"
 PREFIX = "explorer-"

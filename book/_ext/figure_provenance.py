@@ -17,7 +17,7 @@ from cross_links import LINKS
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from companion.figures.drawn import TRAVELLING
+from companion.drawing.drawn_figure import TRAVELLING
 from companion.wording import number
 
 FIGURE = re.compile(r"^`{3,}\{glue:figure\} (\S+)\n:name: (\S+)$", re.MULTILINE)

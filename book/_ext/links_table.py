@@ -101,6 +101,12 @@ class LinksTable:
         """The packages and modules of this name, wherever they lie."""
         return [module for module in self.trees if module.rpartition(".")[2] == last]
 
+    def module_of(self, name: str) -> str:
+        """The module in which a thing stands, by its full name; nothing for a thing elsewhere."""
+        while name and name not in self.sources:
+            name = name.rpartition(".")[0]
+        return name
+
     def resolve(self, name: str) -> str | None:
         """The full name of a public thing that a package may have under a shorter one."""
         for _ in range(5):
@@ -193,8 +199,7 @@ def _drawn(tree: ast.Module, table: LinksTable) -> Iterator[tuple[str, str]]:
             for used in (n.id for n in ast.walk(node.args[1]) if isinstance(n, ast.Name)):
                 names |= last.get(used, set())
             for name in sorted(filter(None, map(table.resolve, names))):
-                drawing = name.startswith(DRAWING)
-                if drawing and name not in table.sources and not name.endswith(".drawn_from"):
+                if name.startswith(DRAWING) and name not in table.sources:
                     yield str(node.args[0].value), name
 
 

@@ -16,14 +16,14 @@ from companion.claims.evidence import (
     order,
 )
 from companion.experiments import paper_curves
-from companion.studies.learning_curves import SLACK, distance_from_paper
+from companion.experiments.curve_reading import SLACK
+from companion.studies.beginnings import BEGINNING_TOLERANCE
 from companion.studies.objective import interval
+from companion.studies.paper_distance import distance_from_paper
 from companion.wording import significant
 
 # Agreement with the digitised curves, in nats per datapoint.
 AGREEMENT_TOLERANCE = {"mnist": 4.0, "frey_face": 60.0}
-# Of the way that a curve has come. Other rounding moves a run by a hundredth of this.
-BEGINNING_TOLERANCE = 0.01
 SEEDS_COMPARED_AT = 10**6
 PANEL = ["dataset", "n_latent"]
 _NAMES = {"aevb": "AEVB", "wake_sleep": "wake-sleep", "mcem": "MCEM"}

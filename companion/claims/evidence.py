@@ -14,11 +14,12 @@ from torch import Tensor
 
 from companion import runs
 from companion.experiments import paper_grid, reference
+from companion.experiments.curve_reading import SLACK, curves_of
 from companion.runs.config import RunConfig
 from companion.runs.requested import MissingRuns
 from companion.runs.store import Run
+from companion.studies.beginnings import beginnings
 from companion.studies.gradients import RAO_BLACKWELL_CONTROLLED, SCORE, A, B, gradient_variance
-from companion.studies.learning_curves import SLACK, beginnings, curves_of
 from companion.wording import significant
 from vaelib import datasets
 from vaelib.randomness import generator
@@ -94,12 +95,12 @@ class Evidence:
 
     @cached_property
     def figure2_curves(self) -> pd.DataFrame:
-        """Fig. 2 as far as anyone here carried it: see `furthest`."""
+        """Fig. 2 as far as anyone here carried it: see `furthest_curves`."""
         return furthest_curves(self.figure2, paper_grid.figure2)
 
     @cached_property
     def figure3_curves(self) -> pd.DataFrame:
-        """Fig. 3 as far as anyone here carried it: see `furthest`."""
+        """Fig. 3 as far as anyone here carried it: see `furthest_curves`."""
         return furthest_curves(self.figure3, paper_grid.figure3)
 
     @cached_property
@@ -203,7 +204,7 @@ def at_common_samples(
     """The last points that all runs which are compared have reached, for one seed.
 
     Args:
-        curves: from `furthest`.
+        curves: from `furthest_curves`.
         panel: the columns that make a panel, within which runs are compared.
         compared: the column in which they differ.
         seed: of the runs.

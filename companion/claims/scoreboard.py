@@ -169,7 +169,7 @@ CLAIMS = (
         "tab-53",
         (
             "companion/claims/test_scoreboard.py::test_map_and_samples_decide_c12_and_c13",
-            "companion/studies/test_latent_space.py::test_neighbours_vote",
+            "companion/studies/test_neighbours.py::test_neighbours_vote",
             "companion/studies/test_latent_space.py::test_roughness_of_a_plane_and_of_noise",
         ),
         similar_digits_together,
@@ -203,7 +203,7 @@ CLAIMS = (
         "fig-2",
         (
             "companion/claims/test_scoreboard.py::test_a_beginning_is_judged_by_the_way_that_it_has_come",
-            "companion/studies/test_learning_curves.py::test_a_beginning_is_compared_at_common_points",
+            "companion/studies/test_beginnings.py::test_a_beginning_is_compared_at_common_points",
         ),
         own_beginning,
     ),

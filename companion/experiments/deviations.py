@@ -10,7 +10,7 @@ from companion.runs.config import STEPSIZES, RunConfig
 from vaelib.checks.limits import Whole, checked
 from vaelib.model import LogVariance
 
-SEEDS = 3
+CHOICE_SEEDS = 3
 # N_z of the runs in which one thing is changed.
 MNIST, FREY_FACE, FIGURE3 = 20, 10, 1000
 # Five times the paper's own M = 100.
@@ -98,7 +98,7 @@ def config_of(choice: Choice, seed: Whole = 0) -> RunConfig:
 
 def runs() -> list[RunConfig]:
     """Every choice with every seed, each run once, the first seed of all first."""
-    configs = [config_of(choice, seed) for seed in range(SEEDS) for choice in choices()]
+    configs = [config_of(choice, seed) for seed in range(CHOICE_SEEDS) for choice in choices()]
     return list({config.slug: config for config in configs}.values())
 
 

@@ -76,7 +76,7 @@ def plan() -> list[RunRequest]:
         *((faces[n], 100 * MILLION) for n in (5, 2)),
         *(
             (config, MILLION)
-            for seed in range(deviations.SEEDS)
+            for seed in range(deviations.CHOICE_SEEDS)
             for config in deviations.wide_wake_sleep(seed)
         ),
         *(

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from companion.figures.checks import check_table, check_values
+from companion.drawing.inputs import check_table, check_values
 from companion.figures.theme import (
     BLUE,
     GREY,

@@ -10,10 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
 from torch import Tensor
 
-from companion.figures.checks import to_array, to_images
-from companion.figures.latent_space import DIGIT_COLOURS
-from companion.figures.manifolds import _GAP, sheet
-from companion.figures.theme import VERMILION, WIDTH, new_figure
+from companion.drawing.images import STRIP_GAP, sheet, to_images
+from companion.drawing.inputs import to_array
+from companion.figures.theme import DIGIT_COLOURS, VERMILION, WIDTH, new_figure
 from vaelib.checks.limits import Count, checked
 from vaelib.errors import UserError
 from vaelib.model import VariationalAutoencoder
@@ -66,7 +65,7 @@ def draw_coding(
     # Not out to the last stray code.
     (left_end, bottom), (right_end, top) = np.quantile(codes, (0.001, 0.999), axis=0)
     middle.set(xlim=(left_end - 0.3, right_end + 0.3), ylim=(bottom - 0.3, top + 0.3))
-    right.imshow(sheet(decoded, columns=2, gap=_GAP), cmap="gray", vmin=0, vmax=1)
+    right.imshow(sheet(decoded, columns=2, gap=STRIP_GAP), cmap="gray", vmin=0, vmax=1)
     right.set_title(r"$p_\theta(\mathbf{x}|z^{(l)})$")
     for axes in (left, right):
         axes.set(xticks=[], yticks=[])

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from companion.figures.checks import check_table
+from companion.drawing.inputs import check_table
 from companion.figures.theme import INK, PALETTE, WIDTH, new_figure
 from vaelib.errors import UserError
 
@@ -26,7 +26,7 @@ def draw_distance_from_paper(table: pd.DataFrame) -> Figure:
     """The distance of every choice's curves from the paper's; an arrow for what is off the axis.
 
     Args:
-        table: from `studies.measured_deviations`; nats per datapoint.
+        table: from `deviations.measured_deviations`; nats per datapoint.
 
     Raises:
         UserError: for a table without these columns, or without a row that can be drawn.

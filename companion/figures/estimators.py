@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from companion.figures.checks import check_table, check_values
+from companion.drawing.inputs import check_table, check_values
 from companion.figures.theme import (
     BLUE,
     ESTIMATOR_COLOURS,
@@ -28,7 +28,7 @@ def draw_gradient_variance(table: pd.DataFrame) -> Figure:
     Components without any variance, such as those of an idle unit, are left out.
 
     Args:
-        table: from `studies.gradient_variance`; columns estimator, parameter, variance (nats²,
+        table: from `gradients.gradient_variance`; columns estimator, parameter, variance (nats²,
             a parameter being a pure number), and component where a parameter has several.
 
     Raises:
@@ -78,7 +78,7 @@ def draw_gradient_variance_in_training(table: pd.DataFrame) -> Figure:
     the middle half of them. The axis is linear up to the second point, so that it can begin at 0.
 
     Args:
-        table: from `studies.gradient_variance_in_training`; columns training_samples, estimator,
+        table: from `gradients.gradient_variance_in_training`; columns training_samples, estimator,
             parameter, variance (nats²).
 
     Raises:
@@ -145,7 +145,7 @@ def draw_estimator_variance(table: pd.DataFrame) -> Figure:
     Below the diagonal, where the page is tinted, B varies less than A.
 
     Args:
-        table: from `studies.estimator_variance`; columns datapoint, estimator ("A" or "B"),
+        table: from `bounds.estimator_variance`; columns datapoint, estimator ("A" or "B"),
             variance (nats²).
 
     Raises:

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from companion.figures.checks import check_table, check_values
+from companion.drawing.inputs import check_table, check_values
 from companion.figures.theme import BLUE, GREY, INK, LABELS, MARKERS, PALETTE, WIDTH, new_figure
 
 
@@ -16,7 +16,7 @@ def draw_gap_and_kl(table: pd.DataFrame) -> Figure:
     """Eq. 1 with many wrong encoders: the gap of the bound against the KL to the exact posterior.
 
     Args:
-        table: from `studies.gap_and_kl`; columns gap and kl (nats per datapoint, positive).
+        table: from `linear_gaussian.gap_and_kl`; columns gap and kl (nats per datapoint, positive).
 
     Raises:
         UserError: for a table without these columns or rows.
@@ -39,9 +39,10 @@ def draw_convergence(table: pd.DataFrame, *, halfway: Mapping[str, float] | None
     The points are the medians over the starts.
 
     Args:
-        table: from `studies.linear_gaussian_fits`; columns algorithm ("aevb", "wake_sleep" or
-            "mcem"), start, training_samples, gap (nats per datapoint, positive).
-        halfway: by algorithm, the gap of its resting place (`studies.halfway`), a dashed line.
+        table: from `linear_gaussian.linear_gaussian_fits`; columns algorithm ("aevb",
+            "wake_sleep" or "mcem"), start, training_samples, gap (nats per datapoint, positive).
+        halfway: by algorithm, the gap of its resting place (`linear_gaussian.halfway`), a dashed
+            line.
 
     Raises:
         UserError: for a table without these columns or rows, or with another algorithm.

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 from torch import Tensor
 
-from companion.figures.checks import check_table, check_values, to_array, to_images
-from companion.figures.manifolds import sheet
+from companion.drawing.images import sheet, to_images
+from companion.drawing.inputs import check_table, check_values, to_array
 from companion.figures.theme import BLUE, GREY, INK, LINESTYLES, ORANGE, PURPLE, WIDTH, new_figure
 from vaelib.checks.limits import Count, Finite, checked
 from vaelib.errors import UserError

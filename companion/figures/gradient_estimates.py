@@ -13,8 +13,8 @@ from companion.figures.theme import ESTIMATOR_COLOURS, GREY, INK, SKY, WIDTH, ne
 from vaelib.checks.limits import Finite, Positive, checked
 from vaelib.errors import UserError
 
-PATHWISE, SCORE = ESTIMATOR_COLOURS["estimator B"], ESTIMATOR_COLOURS["score function"]
-COLOURS = {"pathwise": PATHWISE, "score function": SCORE}
+_PATHWISE, _SCORE = ESTIMATOR_COLOURS["estimator B"], ESTIMATOR_COLOURS["score function"]
+COLOURS = {"pathwise": _PATHWISE, "score function": _SCORE}
 Z_LIMITS = (-3.5, 3.5)
 BINS = 60
 TAILS = (0.005, 0.995)
@@ -75,7 +75,7 @@ def _samples(
     top = 1.3 * float(heights.max())
     above.fill_between(grid, 0.35 * top * bell, color=SKY, alpha=0.3, lw=0)
     above.plot(grid, function(grid), color=INK)
-    above.vlines(z, 0, heights, color=SCORE, lw=1)
+    above.vlines(z, 0, heights, color=_SCORE, lw=1)
     for place, height, slope in zip(z.tolist(), heights.tolist(), slopes.tolist(), strict=True):
         # As long on the page whatever the slope, in a panel about twice as wide as high.
         scale = (Z_LIMITS[1] - Z_LIMITS[0]) / top / 2
@@ -83,7 +83,7 @@ def _samples(
         above.plot(
             [place - half, place + half],
             [height - half * slope, height + half * slope],
-            color=PATHWISE,
+            color=_PATHWISE,
             lw=2.5,
         )
     above.plot(z, heights, "o", color=INK, markeredgecolor="white")

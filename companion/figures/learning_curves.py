@@ -6,22 +6,22 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from companion.drawing.inputs import check_table, check_values
 from companion.experiments import paper_curves
 from companion.experiments.paper_grid import FIGURE3_N_TRAIN, FREY_LATENT, MNIST_LATENT
-from companion.figures.checks import check_table, check_values
 from companion.figures.curve_panel import Range, draw_panel, legend_handles, limits
 from companion.figures.theme import INK, LINESTYLES, MARKERS, WIDTH, new_figure
 from vaelib.errors import UserError
 
 _COLUMNS = ("training_samples", "split", "value", "dataset", "algorithm", "n_latent", "n_train")
 # The paper's data set for which each data set, itself or standing in, is used.
-_REAL = {
+REAL_DATASET = {
     "mnist": "mnist",
     "mnist_5k": "mnist",
     "frey_face": "frey_face",
     "cartoon_face": "frey_face",
 }
-_NAMES = {
+DATASET_TITLES = {
     "mnist": "MNIST",
     "mnist_5k": "MNIST-5k",
     "frey_face": "Frey Face",
@@ -60,9 +60,11 @@ def draw_figure2(table: pd.DataFrame, *, reference: pd.DataFrame | None = None) 
     below = False
     for real, places in rows.items():
         latent = FIGURE2_LATENT[real]
-        mine, past = (curves[curves["dataset"].map(_REAL) == real] for curves in (ours, earlier))
+        mine, past = (
+            curves[curves["dataset"].map(REAL_DATASET) == real] for curves in (ours, earlier)
+        )
         check_values(
-            pd.concat([mine, past]), "n_latent", latent, figure=f"Fig. 2 for {_NAMES[real]}"
+            pd.concat([mine, past]), "n_latent", latent, figure=f"Fig. 2 for {DATASET_TITLES[real]}"
         )
         y_limits = limits([mine, past], FIGURE2_RANGE[real])
         below |= bool((mine["value"] < y_limits[0]).any())
@@ -104,8 +106,8 @@ def draw_figure3(table: pd.DataFrame, *, reference: pd.DataFrame | None = None) 
     logarithmic, so that the first samples can be seen.
 
     Args:
-        table: as for `figure2`, with the measure "marginal_log_likelihood".
-        reference: as for `figure2`.
+        table: as for `draw_figure2`, with the measure "marginal_log_likelihood".
+        reference: as for `draw_figure2`.
 
     Raises:
         UserError: for a table without these columns or rows, or not of MNIST.
@@ -154,7 +156,7 @@ def _checked(table: pd.DataFrame, figure: str, measure: str) -> pd.DataFrame:
         UserError: if the figure cannot show all of it.
     """
     check_table(table, _COLUMNS, figure=figure)
-    check_values(table, "dataset", _REAL, figure=figure)
+    check_values(table, "dataset", REAL_DATASET, figure=figure)
     check_values(table, "algorithm", MARKERS, figure=figure)
     check_values(table, "split", LINESTYLES, figure=figure)
     if "measure" in table and set(table["measure"]) != {measure}:
@@ -176,8 +178,8 @@ def _carried(
 
 def _name(ours: pd.DataFrame, real: str) -> str:
     """The data set's name, as it is in the table: a stand-in goes under its own."""
-    return _NAMES[ours["dataset"].iloc[0] if len(ours) else real]
+    return DATASET_TITLES[ours["dataset"].iloc[0] if len(ours) else real]
 
 
 def _stand_in(ours: pd.DataFrame) -> bool:
-    return bool((ours["dataset"] != ours["dataset"].map(_REAL)).any())
+    return bool((ours["dataset"] != ours["dataset"].map(REAL_DATASET)).any())

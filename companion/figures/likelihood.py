@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from companion.figures.checks import check_table
+from companion.drawing.inputs import check_table
 from companion.figures.theme import BLUE, GREY, INK, ORANGE, PURPLE, WIDTH, new_figure
 from companion.wording import significant
 from vaelib.checks.limits import Positive, checked
@@ -27,7 +27,7 @@ def draw_likelihood_estimators(table: pd.DataFrame) -> Figure:
     outside. Estimates that are no numbers are left out, and counted at the right.
 
     Args:
-        table: from `studies.likelihood_estimators`; columns datapoint, estimator, error (nats),
+        table: from `likelihood.likelihood_estimators`; columns datapoint, estimator, error (nats),
             and n_latent, where there is a panel for each.
 
     Raises:
@@ -88,7 +88,7 @@ def draw_likelihood_settings(table: pd.DataFrame) -> Figure:
     the others, and the diamond is the mean: the bias. Estimates that are no numbers are left out.
 
     Args:
-        table: from `studies.likelihood_estimators`; columns estimator, n_samples, n_leapfrog,
+        table: from `likelihood.likelihood_estimators`; columns estimator, n_samples, n_leapfrog,
             density, start and error (nats).
 
     Raises:
@@ -124,10 +124,11 @@ def draw_likelihood_settings(table: pd.DataFrame) -> Figure:
 def draw_likelihood_by_dimension(table: pd.DataFrame, *, tolerance: Positive) -> Figure:
     """Claim C9: the error of Appendix D's estimator by N_z, with a panel for each L.
 
-    Boxes as in `likelihood_settings`; the page is tinted within the tolerance.
+    Boxes as in `draw_likelihood_settings`; the page is tinted within the tolerance.
 
     Args:
-        table: from `studies.likelihood_by_dimension`; columns n_latent, n_samples, error (nats).
+        table: from `likelihood_by_dimension.likelihood_by_dimension`; columns n_latent, n_samples,
+            error (nats).
         tolerance: in nats.
 
     Raises:

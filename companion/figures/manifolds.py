@@ -1,26 +1,21 @@
-"""Figures 4 and 5, and other sheets of images: what a decoder makes of the latent space."""
+"""Figures 4 and 5: what a decoder makes of the latent space."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import torch
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from torch import Tensor
 
-from companion.figures.checks import Array, to_images
+from companion.drawing.images import sheet, show_sheet, to_images
+from companion.experiments.manifold_grid import manifold_grid
 from companion.figures.theme import WIDTH, new_figure
-from companion.studies.latent_space import manifold_grid
 from companion.wording import significant
 from vaelib.checks.limits import Count, Whole, checked
 from vaelib.errors import UserError
 from vaelib.model import VariationalAutoencoder
 from vaelib.randomness import generator
 
-# Pixels between the images of a strip.
-_GAP = 2
 # Where Fig. 4 says what z is.
 TICKS = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5)
 
@@ -53,7 +48,9 @@ def draw_figure4(
     side = min(5.2, 6.4 * width / height)
     figure = new_figure(side, side * height / width)
     axes = figure.add_subplot()
-    _show(axes, sheet(images, columns=n), extent=(0, 1, 0, 1), aspect=height / width)
+    canvas, aspect = sheet(images, columns=n), height / width
+    axes.imshow(canvas, cmap="gray", vmin=0, vmax=1, extent=(0, 1, 0, 1), aspect=aspect)
+    axes.grid(visible=False)
     at = torch.special.ndtr(torch.tensor(TICKS, dtype=torch.float64)).tolist()
     names = [significant(tick) for tick in TICKS]
     axes.set(xticks=at, yticks=at, xticklabels=names, yticklabels=names)
@@ -85,96 +82,6 @@ def draw_figure5(
     for place, (n_latent, model) in enumerate(models.items(), start=1):
         draws = model.generate(100, generator=generator(seed, "figure5", n_latent))
         axes = figure.add_subplot(rows, columns, place)
-        _show(axes, sheet(to_images(draws, image_shape), columns=10))
-        _frameless(axes)
+        show_sheet(axes, sheet(to_images(draws, image_shape), columns=10))
         axes.set_title(f"{n_latent}-D latent space")
     return figure
-
-
-@checked
-def draw_samples_of_data(
-    x: Tensor, image_shape: Sequence[Count], n: Count = 40, *, columns: Count = 20
-) -> Figure:
-    """The first n datapoints as images, in rows.
-
-    Args:
-        x: `(N, n_pixels)`, with intensities from 0, black, to 1, white.
-        image_shape: height and width of an image in pixels.
-        n: how many to show; all of x if it has fewer.
-
-    Raises:
-        UserError: if x holds no such images.
-    """
-    images = to_images(x[:n], image_shape)
-    return _strip(images, columns=min(columns, len(images)))
-
-
-@checked
-def draw_reconstructions(
-    x: Tensor,
-    x_hat: Tensor,
-    image_shape: Sequence[Count],
-    *,
-    rows: tuple[str, str] = ("data", "decoder"),
-) -> Figure:
-    """Datapoints above, and below each what the decoder makes of its code.
-
-    Args:
-        x, x_hat: `(M, n_pixels)` each; a dozen or two can be told apart.
-        image_shape: height and width of an image in pixels.
-        rows: the names of the upper and the lower row.
-
-    Raises:
-        UserError: if x and x_hat differ in shape, or hold no such images.
-    """
-    if x.shape != x_hat.shape:
-        raise UserError(
-            f"x has shape {tuple(x.shape)} and x_hat {tuple(x_hat.shape)}: "
-            "pass one reconstruction for each datapoint"
-        )
-    images = np.concatenate([to_images(x, image_shape), to_images(x_hat, image_shape)])
-    figure = _strip(images, columns=len(x))
-    height = image_shape[0]
-    figure.axes[0].set_yticks([height / 2, height * 1.5 + _GAP], rows)
-    return figure
-
-
-@checked
-def sheet(images: Array, *, columns: Count, gap: Whole = 0) -> Array:
-    """Images `(n, height, width)` set in rows into one, white where there is none."""
-    n, height, width = images.shape
-    rows = -(-n // columns)
-    canvas = np.ones((rows * (height + gap) - gap, columns * (width + gap) - gap))
-    for place, image in enumerate(images):
-        top, left = place // columns * (height + gap), place % columns * (width + gap)
-        canvas[top : top + height, left : left + width] = image
-    return canvas
-
-
-def _strip(images: Array, *, columns: int) -> Figure:
-    """Few images in rows, none wider than 0.8 inches."""
-    image = sheet(images, columns=columns, gap=_GAP)
-    height, width = image.shape
-    inches = min(WIDTH, 0.8 * columns)
-    figure = new_figure(inches, inches * height / width)
-    axes = figure.add_subplot()
-    _show(axes, image)
-    _frameless(axes)
-    return figure
-
-
-def _show(
-    axes: Axes,
-    image: Array,
-    *,
-    extent: tuple[float, float, float, float] | None = None,
-    aspect: float = 1.0,
-) -> None:
-    axes.imshow(image, cmap="gray", vmin=0, vmax=1, extent=extent, aspect=aspect)
-    axes.grid(visible=False)
-
-
-def _frameless(axes: Axes) -> None:
-    axes.set(xticks=[], yticks=[])
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)

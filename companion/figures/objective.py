@@ -13,11 +13,11 @@ from matplotlib.patches import Circle
 from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 from torch import Tensor
 
-from companion.figures.checks import check_table, to_array, to_images
-from companion.figures.latent_space import DIGIT_COLOURS
-from companion.figures.manifolds import sheet
+from companion.drawing.images import sheet, to_images
+from companion.drawing.inputs import check_table, to_array
 from companion.figures.theme import (
     BLUE,
+    DIGIT_COLOURS,
     GREEN,
     INK,
     ORANGE,
@@ -44,7 +44,7 @@ def draw_decodings_against_images(curves: pd.DataFrame) -> Figure:
     and two that make smaller steps. A line is the mean over seeds, a band their range.
 
     Args:
-        curves: from `studies.decoding_curves`; columns minibatch_size, n_samples, seed, split,
+        curves: from `objective.decoding_curves`; columns minibatch_size, n_samples, seed, split,
             decodings, value (nats per datapoint).
 
     Raises:

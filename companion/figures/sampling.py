@@ -1,8 +1,6 @@
-"""Samples on their way: the reparameterization of section 2.4, and Hamiltonian Monte Carlo."""
+"""Samples on their way as the parameters move: the reparameterization of section 2.4."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -10,8 +8,8 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from companion.figures.checks import to_array
-from companion.figures.theme import BLUE, GREY, INK, VERMILION, WIDTH, new_figure
+from companion.drawing.inputs import to_array
+from companion.figures.theme import BLUE, VERMILION, WIDTH, new_figure
 from vaelib.distributions.gamma_quantile import log_gamma_quantile
 from vaelib.errors import UserError
 
@@ -118,79 +116,4 @@ def draw_gamma_path(concentration: Tensor, epsilon: Tensor) -> Figure:
     right.set(xlabel=r"$z = G^{-1}_\alpha(\epsilon)$", ylim=(0, 1), xlim=(0, None))
     right.set_ylabel(r"cumulative probability of $z$, and $\epsilon$")
     right.legend(loc="lower right")
-    return figure
-
-
-def draw_hmc_trajectory(
-    log_density: Callable[[Tensor], Tensor], trajectory: Tensor, samples: Tensor | None = None
-) -> Figure:
-    """Hamiltonian Monte Carlo in two dimensions: its steps over the contours of the density.
-
-    Args:
-        log_density: `(..., 2)` to `(...)`, up to a constant; contours are drawn where it lies
-            ½, 2 and 4½ nats below its highest value, as one, two and three standard deviations
-            of a Gaussian do.
-        trajectory: positions in order, `(steps, 2)`, or several such paths `(paths, steps, 2)`.
-        samples: `(..., 2)`, drawn as small points behind.
-
-    Raises:
-        UserError: if positions are not two-dimensional.
-    """
-    paths = to_array(trajectory)
-    paths = paths[None] if paths.ndim == 2 else paths
-    cloud = np.empty((0, 2)) if samples is None else to_array(samples)
-    if paths.ndim != 3 or paths.shape[-1] != 2 or paths.size == 0 or cloud.shape[-1] != 2:
-        raise UserError(
-            f"positions of shape {paths.shape} cannot be drawn in a plane: pass (steps, 2)"
-        )
-    points = np.concatenate([paths.reshape(-1, 2), cloud.reshape(-1, 2)])
-    low, high = points.min(0), points.max(0)
-    margin = 0.15 * (high - low).max() + 1e-6
-    first, second = (
-        torch.linspace(a - margin, b + margin, 100, dtype=torch.float64)
-        for a, b in zip(low, high, strict=True)
-    )
-    grid = torch.stack(torch.meshgrid(first, second, indexing="xy"), -1).to(trajectory)
-    with torch.no_grad():
-        height = to_array(log_density(grid))
-    figure = new_figure(5.0, 3.8)
-    axes = figure.add_subplot()
-    levels = height.max() - np.array([4.5, 2.0, 0.5])
-    over = [*levels, height.max() + 1e-9]
-    axes.contourf(
-        first.numpy(), second.numpy(), height, over, colors=("#E3EEF7", "#C3DAEE", "#9CC3E2")
-    )
-    axes.contour(
-        first.numpy(), second.numpy(), height, levels, colors=GREY, linewidths=0.8, linestyles="-"
-    )
-    axes.plot(
-        *cloud.reshape(-1, 2).T,
-        ".",
-        color=INK,
-        markersize=2.5,
-        alpha=0.4,
-        label="samples" if len(cloud) else "",
-    )
-    for place, path in enumerate(paths):
-        axes.plot(
-            *path.T,
-            "o-",
-            color=VERMILION,
-            lw=1.1,
-            markersize=3.5,
-            markeredgecolor="white",
-            markeredgewidth=0.4,
-            label="" if place else "path",
-        )
-        axes.plot(
-            *path[0],
-            "s",
-            color=INK,
-            markerfacecolor="white",
-            markersize=5,
-            label="" if place else "start",
-        )
-    axes.set(xlabel="$z_1$", ylabel="$z_2$", aspect="equal")
-    axes.grid(visible=False)
-    figure.legend(loc="outside lower center", ncols=3)
     return figure

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import seaborn as sns
 
-from companion.figures.drawn import DrawnFigure
+from companion.drawing.drawn_figure import DrawnFigure
 from vaelib.checks.limits import Positive, checked
 
 # Okabe and Ito's colours, which people with any common colour vision tell apart.
@@ -49,6 +49,12 @@ ESTIMATOR_COLOURS: Mapping[str, str] = {
 }
 
 ESTIMATOR_MARKERS: Mapping[str, str] = dict(zip(ESTIMATOR_COLOURS, "osD^vPXd", strict=True))
+
+# Ten colours, nine of them Paul Tol's "muted" scheme, for the ten digits.
+DIGIT_COLOURS = (
+    *("#332288", "#88CCEE", "#44AA99", "#117733", "#999933"),
+    *("#DDCC77", "#CC6677", "#882255", "#AA4499", "#777777"),
+)
 
 WIDTH = 7.0  # inches: the text column of the book
 

@@ -14,11 +14,11 @@ from companion.experiments import paper_curves
 from companion.experiments.paper_curves import Figure
 from companion.experiments.paper_grid import FIGURE3_N_TRAIN
 from companion.figures.learning_curves import (
-    _NAMES,
-    _REAL,
+    DATASET_TITLES,
     FIGURE2_LATENT,
     FIGURE2_RANGE,
     FIGURE3_RANGE,
+    REAL_DATASET,
 )
 from companion.runs.record import Record
 from companion.runs.requested import curves
@@ -70,7 +70,7 @@ def curve_data(figure: Figure, ours: Sequence[Run], *, reference: Sequence[Run] 
         ],
         ignore_index=True,
     )
-    table["real"] = table["dataset"].map(_REAL)
+    table["real"] = table["dataset"].map(REAL_DATASET)
     groups = _figure2(table) if figure == "figure2" else _figure3(table)
     measure = "lower bound" if figure == "figure2" else "marginal log-likelihood"
     return CurveData({"measure": measure, "groups": list(groups)})
@@ -102,7 +102,7 @@ def _figure2(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
             for n_latent in latent
         ]
         yield {
-            "name": _NAMES[real],
+            "name": DATASET_TITLES[real],
             "setting": "latent dimensions",
             "lowest": FIGURE2_RANGE[real].lowest,
             "panels": panels,
@@ -113,7 +113,7 @@ def _figure3(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
     # A stand-in has fewer than 50000 points; any other size than 1000 is the second panel's.
     small = table["n_train"] == FIGURE3_N_TRAIN[0]
     yield {
-        "name": _NAMES["mnist"],
+        "name": DATASET_TITLES["mnist"],
         "setting": "training points",
         "lowest": FIGURE3_RANGE.lowest,
         "panels": [
@@ -136,7 +136,7 @@ def _series(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
             "algorithm": algorithm,
             "split": split,
             # A stand-in goes under its own name.
-            "data": _NAMES[curve["dataset"].iloc[0]],
+            "data": DATASET_TITLES[curve["dataset"].iloc[0]],
             "samples": [int(samples) for samples in line.index],
             "value": line["value"].round(2).tolist(),
         }

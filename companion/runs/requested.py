@@ -30,7 +30,7 @@ def ensure(
     """The runs that were asked for; only what is missing is computed.
 
     Args:
-        requests: from `experiments.requests`, or your own.
+        requests: from `paper_grid.requests`, or your own.
         device: where missing samples are computed.
         store: where runs are kept; the default store of the device if None.
         progress: show a bar for each run that is computed.

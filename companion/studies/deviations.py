@@ -7,17 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import torch
-from torch import Tensor
 
 from companion.experiments import deviations
+from companion.experiments.curve_reading import KEYS, at, curves_of
 from companion.runs.assembly import load_data, make_trainer
 from companion.runs.config import RunConfig
 from companion.runs.store import Run
-from companion.studies.learning_curves import KEYS, at, curves_of, distance_from_paper
+from companion.studies.paper_distance import distance_from_paper
 from vaelib.algorithm import unnest
 from vaelib.checks.limits import Count, Positive, Whole, checked
-from vaelib.checks.tensors import check_data
 from vaelib.errors import UserError
 
 _SAMPLES = 10**6
@@ -34,7 +32,7 @@ def measured_deviations(
     """Every choice with what it reaches on test data, and how far from the paper's curves it runs.
 
     Args:
-        published: the paper's curves of Figs 2 and 3 together, from `paper.curves`.
+        published: the paper's curves of Figs 2 and 3 together, from `paper_curves.digitised`.
         known: from settings to the runs that there are, such as `reference.known`.
         samples: training samples.
 
@@ -47,7 +45,7 @@ def measured_deviations(
         datapoint.
     """
     keys = [key for key in KEYS if key != "split"]
-    seeds = range(deviations.SEEDS)
+    seeds = range(deviations.CHOICE_SEEDS)
     rows = []
     defaults: dict[str, dict[int, float]] = {}
     for choice in deviations.choices():
@@ -95,27 +93,6 @@ def nearest_choice(table: pd.DataFrame, base: str) -> str | None:
         return None
     matter, choice = rows.sort_values("distance")[["matter", "choice"]].iloc[0]
     return f"{matter}: {choice}"
-
-
-def independent_pixels(train: Tensor, test: Tensor) -> tuple[float, float]:
-    """What a Gaussian decoder reaches that ignores its code: one Gaussian for each pixel.
-
-    Args:
-        train: the points `(N, n_pixels)` that the means and variances are fitted to.
-        test: points `(n, n_pixels)`.
-
-    Returns:
-        the mean log-density of `train` and of `test`, in nats per datapoint.
-
-    Raises:
-        UserError: if there is no point, or one that is not finite.
-    """
-    check_data(train)
-    check_data(test)
-    mean, std = train.double().mean(0), train.double().std(0, correction=0)
-    pixels = torch.distributions.Normal(mean, std)
-    reached = [pixels.log_prob(x.double()).sum(1).mean().item() for x in (train, test)]
-    return reached[0], reached[1]
 
 
 class Memory(NamedTuple):

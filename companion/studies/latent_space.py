@@ -2,73 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import pandas as pd
 import torch
-from scipy.stats import binomtest
 from torch import Tensor
 
+from companion.experiments.manifold_grid import manifold_grid
+from companion.studies.neighbours import neighbour_accuracy
+from companion.studies.principal_components import principal_components
 from vaelib.checks.limits import Count, checked
 from vaelib.datasets import Dataset
 from vaelib.errors import UserError
 from vaelib.model import VariationalAutoencoder
-
-_ROWS_AT_ONCE = 500  # queries whose distances are held at once: bounds the memory
-
-
-class Accuracy(NamedTuple):
-    """A share of right answers, with its 95 % interval (Wilson, 1927)."""
-
-    accuracy: float
-    low: float
-    high: float
-
-
-@checked
-def neighbour_accuracy(
-    codes: Tensor, labels: Tensor, queries: Tensor, query_labels: Tensor, *, k: Count = 5
-) -> Accuracy:
-    """How often the majority of the k nearest codes has the query's label.
-
-    Args:
-        codes: `(N, d)`, with labels `(N,)`.
-        queries: `(Q, d)`, other datapoints, with labels `(Q,)`.
-        k: neighbours that vote; of labels with equally many votes the smallest wins.
-
-    Raises:
-        UserError: if k is not between 1 and N.
-    """
-    if k > len(codes):
-        raise UserError(f"k is {k}: give a number of neighbours from 1 to {len(codes)}")
-    votes = torch.cat(
-        [
-            labels[torch.cdist(part, codes).topk(k, largest=False).indices].mode(dim=1).values
-            for part in queries.split(_ROWS_AT_ONCE)
-        ]
-    )
-    right = int((votes == query_labels).sum())
-    interval = binomtest(right, len(queries)).proportion_ci(method="wilson")
-    return Accuracy(right / len(queries), float(interval.low), float(interval.high))
-
-
-class PrincipalComponents(NamedTuple):
-    """The linear map of principal component analysis: codes = (x − mean) @ directions."""
-
-    mean: Tensor  # (n_pixels,)
-    directions: Tensor  # (n_pixels, n), orthonormal, by falling variance
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """Codes `(M, n)` of x `(M, n_pixels)`."""
-        return (x - self.mean) @ self.directions
-
-
-@checked
-def principal_components(x: Tensor, n: Count) -> PrincipalComponents:
-    """The n directions of largest variance in x `(N, n_pixels)`."""
-    mean = x.mean(0)
-    _, vectors = torch.linalg.eigh((x - mean).T @ (x - mean))
-    return PrincipalComponents(mean, vectors[:, -n:].flip(1))
 
 
 @checked
@@ -114,17 +58,6 @@ def latent_accuracy(
         rows.append(row("PCA", pca(x), pca(data.test)))
     rows.append(row("pixels", x, data.test))
     return pd.DataFrame(rows)
-
-
-@checked
-def manifold_grid(n: Count, *, like: VariationalAutoencoder) -> Tensor:
-    """The z of Fig. 4, `(n², 2)`, by row from the top left: z₁ grows to the right, z₂ upwards."""
-    parameter = next(like.parameters())
-    # Centres, because the CDF's inverse is infinite at 0 and 1.
-    centres = (torch.arange(n, dtype=torch.float64) + 0.5) / n
-    quantiles = torch.special.ndtri(centres)
-    second, first = torch.meshgrid(quantiles.flip(0), quantiles, indexing="ij")
-    return torch.stack([first.flatten(), second.flatten()], -1).to(parameter)
 
 
 @checked

@@ -41,7 +41,7 @@ def interval(values: Iterable[float]) -> Interval:
 
 
 def decoding_curves(runs: Iterable[Run]) -> pd.DataFrame:
-    """The learning curves of `experiments.minibatches`, against what they cost.
+    """The learning curves of `paper_grid.minibatches`, against what they cost.
 
     Returns:
         columns minibatch_size (M), n_samples (L), seed, split, training_samples, decodings

@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup, Tag
 from conftest import ROOT
 
 from book._ext.links_table import LinksTable
+from book._ext.pages_of_tests import page_of
 from companion.experiments import paper_grid, reference
 from workflow import chapters
 
@@ -66,26 +67,28 @@ def test_an_equation_leads_to_its_code(number: int, pages: dict[str, BeautifulSo
 
 
 def test_a_function_leads_to_equation_tests_and_source(pages: dict[str, BeautifulSoup]) -> None:
-    entry = pages["api_bound"].find(id="vaelib.sgvb.estimator_a")
+    entry = pages["api_paper"].find(id="vaelib.sgvb.estimator_a")
     assert isinstance(entry, Tag)
     links = [str(link["href"]) for link in entry.find_parent("dl").select("a[href]")]  # type: ignore[union-attr]
     assert any(link.endswith("#equation-eq-6") for link in links)
-    assert "../_tests/test_sgvb.html#test_estimators_are_the_paper_s_sums" in links
+    assert "../_tests/vaelib.test_sgvb.html#test_estimators_are_the_paper_s_sums" in links
     assert any("_modules/vaelib/sgvb.html#" in link for link in links)
 
 
 def test_a_test_s_page_leads_back(html: Path) -> None:
-    page = read(html / "_tests" / "test_sgvb.html")
+    page = read(html / "_tests" / "vaelib.test_sgvb.html")
     section = page.find(id="test_estimators_are_the_paper_s_sums")
     assert isinstance(section, Tag)
     assert "def test_estimators_are_the_paper_s_sums" in section.get_text()
     links = [str(link["href"]) for link in section.select("a[href]")]
-    assert "../book/api_bound.html#vaelib.sgvb.estimator_a" in links
+    assert "../book/api_paper.html#vaelib.sgvb.estimator_a" in links
 
 
 def test_every_test_that_is_named_has_its_place(html: Path) -> None:
-    for path in sorted((ROOT / "tests").glob("test_*.py")):
-        text = (html / "_tests" / f"{path.stem}.html").read_text("utf-8")
+    tests = ROOT / "tests"
+    for path in sorted(tests.rglob("test_*.py")):
+        page = html / f"{page_of(path.relative_to(tests).as_posix())}.html"
+        text = page.read_text("utf-8")
         for node in ast.parse(path.read_text("utf-8")).body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 assert f'id="{node.name}"' in text, f"{path.name}::{node.name}"
@@ -93,7 +96,7 @@ def test_every_test_that_is_named_has_its_place(html: Path) -> None:
 
 def test_names_in_the_text_lead_to_the_reference(pages: dict[str, BeautifulSoup]) -> None:
     link = pages["b_gaussian_kl"].select_one(
-        'article a[href="api_bound.html#vaelib.elbo.gaussian_kl"]'
+        'article a[href="api_paper.html#vaelib.elbo.gaussian_kl"]'
     )
     assert link is not None
     assert link.select_one("code") is not None

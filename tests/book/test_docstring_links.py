@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from conftest import ROOT
 
+from book._ext.cross_links import own_tests
 from book._ext.docstring_links import (
     LIMITS,
     LINKED,
@@ -16,7 +17,7 @@ from book._ext.docstring_links import (
     skip_foreign,
 )
 from book._ext.pages_of_tests import address, pieces, sentence
-from companion.figures.drawn import DrawnFigure
+from companion.drawing.drawn_figure import DrawnFigure
 from vaelib.checks import limits
 from vaelib.elbo import Bound
 
@@ -78,9 +79,14 @@ def test_a_test_file_is_cut_before_each_test() -> None:
 
 
 def test_a_test_is_shown_as_its_sentence() -> None:
-    name = "test_sgvb.py::test_estimators_are_the_paper_s_sums"
+    name = "vaelib/test_sgvb.py::test_estimators_are_the_paper_s_sums"
     assert sentence(name) == "estimators are the paper’s sums"
-    assert address(name) == "../_tests/test_sgvb.html#test_estimators_are_the_paper_s_sums"
+    assert address(name) == "../_tests/vaelib.test_sgvb.html#test_estimators_are_the_paper_s_sums"
+
+
+def test_a_module_s_own_tests_lie_where_it_lies() -> None:
+    assert own_tests("vaelib.hmc.sampler.leapfrog") == "vaelib/hmc/test_sampler.py"
+    assert own_tests("companion.runs.store.RunStore.read") == "companion/runs/test_store.py"
 
 
 def test_the_limits_of_arguments_go_by_names_that_the_reference_explains() -> None:

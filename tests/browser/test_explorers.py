@@ -77,8 +77,7 @@ def test_all_networks_together_stay_below_3_mb(folder: Path) -> None:
 
 
 def test_the_palette_is_that_of_the_figures(manifold: Visit) -> None:
-    from companion.figures.latent_space import DIGIT_COLOURS
-    from companion.figures.theme import PALETTE
+    from companion.figures.theme import DIGIT_COLOURS, PALETTE
 
     palette = ask(manifold.page, "() => explorers.palette")
     assert palette["algorithms"] == dict(PALETTE)

@@ -47,7 +47,7 @@ COMMAND = [sys.executable, "-m", "workflow.build"]
 def stubbed(project: Path) -> Path:
     """The small project with these in the place of Snakemake and of the data."""
     small_book.furnish(project)
-    (project / "vaelib/cli.py").write_text("")
+    (project / "companion/cli.py").write_text("")
     (project / "snakemake.py").write_text(SNAKEMAKE)
     (project / "job.py").write_text(JOB)
     return project

@@ -171,7 +171,7 @@ def test_a_plain_build_shows_no_number_of_code_that_was_edited(furnished: Path) 
     (furnished / "book/one.md").write_text(chapter.replace("seed + 1", "NUMBER"))
 
     def shown(number: int) -> list[str]:
-        (furnished / "vaelib/paper.py").write_text(f"NUMBER = {number}\n")
+        (furnished / "companion/experiments/paper_curves.py").write_text(f"NUMBER = {number}\n")
         code = "from jupyter_book.cli.main import main; main()"
         result = subprocess.run(
             [sys.executable, "-c", code, "build", "."],

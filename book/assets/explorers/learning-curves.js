@@ -1,6 +1,6 @@
 /* Sections 5.1 and 5.2: the curves of Figs 2 and 3, to be asked for their values.
  *
- * The page carries the curves as JSON beside the figure (vaelib/curve_data.py).
+ * The page carries the curves as JSON beside the figure (companion/pages/curve_data.py).
  */
 (function () {
   "use strict";

@@ -24,11 +24,11 @@ def test_defaults_are_the_runs_of_the_figures() -> None:
 
 def test_every_choice_comes_with_every_seed() -> None:
     planned = deviations.runs()
-    assert len(planned) == len(deviations.choices()) * deviations.SEEDS
+    assert len(planned) == len(deviations.choices()) * deviations.CHOICE_SEEDS
     assert len({dataclasses.replace(config, seed=0).slug for config in planned}) == len(
         deviations.choices()
     )
-    assert {config.seed for config in planned} == set(range(deviations.SEEDS))
+    assert {config.seed for config in planned} == set(range(deviations.CHOICE_SEEDS))
 
 
 def test_large_minibatches_come_at_every_latent_size_of_figure_2() -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from itertools import combinations
 
 import pytest
 from matplotlib.colors import to_rgb
 
 from companion.figures import theme
+from companion.figures.graphical_model import draw_figure1
+from tests.companion.figures.inputs import svg
 
 # In shares of white; a difference of this much is seen between two lines of a printout.
 SEEN = 0.06
@@ -50,3 +55,30 @@ def test_training_and_test_curves_differ_without_colour() -> None:
 def test_lines_and_letters_stand_out_from_the_page(colour: str) -> None:
     # WCAG 2 asks for a contrast of 3 where something is drawn.
     assert 1.05 / (luminance(colour) + 0.05) >= 3
+
+
+def test_import_sets_nothing_and_a_notebook_gets_svg_without_a_date() -> None:
+    pytest.importorskip("IPython")
+    script = """
+import io, matplotlib
+before = dict(matplotlib.rcParams)
+from companion.figures.graphical_model import draw_figure1
+from companion.figures.theme import use_theme
+assert dict(matplotlib.rcParams) == before
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+use_theme()
+data, metadata = shell.display_formatter.format(draw_figure1())
+assert set(data) == {"text/plain", "image/svg+xml"}, set(data)
+assert set(metadata["vaelib"]) == {"provenance", "csv"}
+assert "<dc:date>" not in data["image/svg+xml"]
+text = io.StringIO()
+draw_figure1().savefig(text, format="svg", metadata={"Date": None})
+print(text.getvalue(), end="")
+"""
+    environment = {**os.environ, "PYTHONHASHSEED": "7", "MPLBACKEND": "agg"}
+    other = subprocess.run(
+        [sys.executable, "-c", script], env=environment, check=True, capture_output=True, text=True
+    )
+    # Another process, with other hashes, draws the same bytes.
+    assert other.stdout == svg(draw_figure1())

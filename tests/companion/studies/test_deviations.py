@@ -1,15 +1,17 @@
-"""The Gaussian of each pixel by itself, against its entropy and against shifted points."""
+"""Choices are measured against the default, and Adagrad's memory of the start is found."""
 
 from __future__ import annotations
 
 import dataclasses
-import math
 
+import pandas as pd
 import pytest
-import torch
 
+from companion.experiments import deviations
 from companion.runs.config import RunConfig
-from companion.studies.deviations import independent_pixels, memory_of_the_start
+from companion.runs.store import Run
+from companion.studies.deviations import measured_deviations, memory_of_the_start, nearest_choice
+from tests.companion.curves_by_hand import published, run
 from tests.helpers import load_six_pixels
 from vaelib import datasets
 from vaelib.errors import UserError
@@ -17,24 +19,6 @@ from vaelib.errors import UserError
 SMALL = RunConfig(
     dataset="mnist", algorithm="wake_sleep", n_latent=2, n_hidden=5, n_train=80, warmup=20
 )
-
-
-def test_on_its_own_points_it_is_the_negative_entropy_of_the_fitted_gaussians() -> None:
-    x = torch.randn(200, 3, generator=torch.Generator().manual_seed(0)) * torch.tensor([1, 2, 5])
-    train, test = independent_pixels(x, x)
-    variance = x.double().var(0, correction=0)
-    assert train == test == pytest.approx(-0.5 * (2 * math.pi * math.e * variance).log().sum())
-
-
-def test_points_a_standard_deviation_away_lose_half_a_nat_for_each_pixel() -> None:
-    x = torch.tensor([[-1.0, -3.0], [1.0, 3.0]])
-    train, test = independent_pixels(x, x + torch.tensor([1.0, 3.0]))
-    assert test - train == pytest.approx(-1.0)
-
-
-def test_a_nan_is_named() -> None:
-    with pytest.raises(UserError, match="2 values that are not finite"):
-        independent_pixels(torch.zeros(2, 2), torch.full((1, 2), float("nan")))
 
 
 def test_adagrad_s_memory_grows_and_a_slow_log_variance_s_gradient_is_a_tenth(
@@ -56,3 +40,32 @@ def test_adagrad_s_memory_grows_and_a_slow_log_variance_s_gradient_is_a_tenth(
 def test_only_wake_sleep_has_a_sleep_phase() -> None:
     with pytest.raises(UserError, match="algorithm 'aevb' has no sleep phase"):
         memory_of_the_start(dataclasses.replace(SMALL, algorithm="aevb"), stepsize=0.01)
+
+
+def test_choices_are_measured_against_the_default_seed_by_seed() -> None:
+    """Each seed's value is its own; every choice but the default gains 2 nats on it."""
+    bases = deviations.bases().values()
+
+    def known(configs: list[RunConfig]) -> list[Run]:
+        return [
+            run(config, {10**6: -120.0 - config.seed + 2.0 * (base(config) not in bases)})
+            for config in configs
+            if config.algorithm == "aevb" and config.dataset == "mnist"
+        ]
+
+    def base(config: RunConfig) -> RunConfig:
+        return dataclasses.replace(config, seed=0)
+
+    test = published({10**6: -118.9})
+    theirs = pd.concat([test, test.assign(split="train", value=-124.0)])
+    table = measured_deviations(theirs, known)  # type: ignore[arg-type]
+    assert set(table["base"]) == {"mnist"}
+    default = table[table["matter"] == "Default"].iloc[0]
+    assert (default["value"], default["low"], default["high"]) == (-121.0, -122.0, -120.0)
+    others = table[table["matter"] != "Default"]
+    assert (others[["from_default", "from_default_low", "from_default_high"]] == 2.0).all(axis=None)
+    assert default["test"] == pytest.approx((1.1 + 2.1 + 3.1) / 3)
+    assert default["train"] == pytest.approx((5.0 + 4.0 + 3.0) / 3)
+    assert default["distance"] == pytest.approx((2.1 + 4.0) / 2)
+    assert nearest_choice(table, "mnist") == "Default: as in this book"
+    assert nearest_choice(table, "frey_face") is None

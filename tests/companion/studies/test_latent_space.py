@@ -9,13 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Independent, Normal
 
-from companion.studies.latent_space import (
-    latent_accuracy,
-    manifold_grid,
-    manifold_roughness,
-    neighbour_accuracy,
-    principal_components,
-)
+from companion.studies.latent_space import latent_accuracy, manifold_roughness
 from tests.helpers import rng, six_pixels
 from vaelib.errors import UserError
 from vaelib.model import VariationalAutoencoder
@@ -37,37 +31,6 @@ def painter(mean) -> VariationalAutoencoder:  # type: ignore[no-untyped-def]
     return VariationalAutoencoder(nn.Identity(), Decoder(mean), n_latent=2)
 
 
-def test_neighbours_vote() -> None:
-    codes = torch.tensor([[0.0], [0.1], [0.2], [5.0], [5.1]])
-    labels = torch.tensor([1, 1, 2, 3, 3])
-    queries, truth = torch.tensor([[0.05], [5.2], [0.19]]), torch.tensor([1, 3, 2])
-    found = neighbour_accuracy(codes, labels, queries, truth, k=3)
-    assert found.accuracy == pytest.approx(2 / 3)
-    assert found.low < 2 / 3 < found.high
-    assert neighbour_accuracy(codes, labels, queries, truth, k=1).accuracy == 1.0
-
-
-def test_codes_without_labels_in_them_are_at_chance() -> None:
-    labels = torch.arange(2000) % 2
-    codes = torch.randn(2000, 2, generator=rng(0))
-    found = neighbour_accuracy(codes[:1000], labels[:1000], codes[1000:], labels[1000:])
-    assert 0.4 < found.low < found.high < 0.6
-
-
-def test_impossible_k_is_named() -> None:
-    x, labels = torch.zeros(3, 1), torch.zeros(3)
-    with pytest.raises(UserError, match="k is 4: give a number of neighbours from 1 to 3"):
-        neighbour_accuracy(x, labels, x, labels, k=4)
-
-
-def test_principal_components_are_those_of_the_singular_values() -> None:
-    x = torch.randn(50, 6, generator=rng(1), dtype=torch.float64) * torch.arange(1.0, 7.0)
-    pca = principal_components(x, 3)
-    _, values, _ = torch.linalg.svd(x - x.mean(0), full_matrices=False)
-    torch.testing.assert_close(pca(x).square().sum(0), values[:3].square())
-    torch.testing.assert_close(pca.directions.T @ pca.directions, torch.eye(3).double())
-
-
 def test_table_has_a_row_for_each_representation() -> None:
     data = dataclasses.replace(
         six_pixels(), train_labels=torch.arange(80) % 3, test_labels=torch.arange(20) % 3
@@ -80,16 +43,6 @@ def test_table_has_a_row_for_each_representation() -> None:
     assert ((table["low"] <= table["accuracy"]) & (table["accuracy"] <= table["high"])).all()
     with pytest.raises(UserError, match="mnist has no labels"):
         latent_accuracy({2: model}, six_pixels())
-
-
-def test_manifold_grid_is_equally_spaced_in_probability() -> None:
-    z = manifold_grid(4, like=painter(lambda z: z))
-    assert z.shape == (16, 2)
-    assert z.isfinite().all()
-    u = torch.special.ndtr(z).reshape(4, 4, 2)
-    centres = torch.tensor([0.125, 0.375, 0.625, 0.875], dtype=torch.float64)
-    torch.testing.assert_close(u[0, :, 0], centres)
-    torch.testing.assert_close(u[:, 0, 1], centres.flip(0))
 
 
 def test_roughness_of_a_plane_and_of_noise() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pandas as pd
 from torch import Tensor
 
-from vaelib.checks.limits import Count, checked
 from vaelib.errors import UserError
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -50,20 +49,3 @@ def to_array(values: Tensor | npt.ArrayLike) -> Array:
     if isinstance(values, Tensor):
         values = values.detach().cpu().numpy()
     return np.asarray(values, dtype=np.float64)
-
-
-@checked
-def to_images(x: Tensor | npt.ArrayLike, image_shape: Sequence[Count]) -> Array:
-    """Datapoints `(n, n_pixels)` as images `(n, height, width)`.
-
-    Raises:
-        UserError: if there is none, or the pixels do not make such an image.
-    """
-    flat = to_array(x)
-    height, width = image_shape
-    if flat.ndim != 2 or len(flat) == 0 or flat.shape[1] != height * width:
-        raise UserError(
-            f"data of shape {flat.shape} are not images of {height} × {width} pixels: "
-            f"pass at least one row of {height * width} pixels"
-        )
-    return flat.reshape(-1, height, width)

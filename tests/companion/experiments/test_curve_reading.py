@@ -1,0 +1,37 @@
+"""Curves are read where they have points, and nowhere else."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from companion.experiments.curve_reading import at, bounds_by_decade, curves_of
+from tests.companion.curves_by_hand import CONFIG, published, run
+
+
+def test_between_points_a_curve_is_linear_in_log_samples() -> None:
+    curve = published({10**5: -200.0, 10**7: -100.0})
+    assert at(curve, 10**6) == pytest.approx(-150.0)
+    assert at(curve, 10**7 * 1.01) == pytest.approx(-100.0)
+    assert at(curve, 10**8) is None
+    assert at(curve, 10**4) is None
+    assert at(curve[:0], 10**5) is None
+
+
+def test_decades_hold_mean_and_range_over_the_seeds_that_came_so_far() -> None:
+    other = dataclasses.replace(CONFIG, seed=1)
+    ours = curves_of(
+        [
+            run(CONFIG, {10**6: -120.0, 10**7: -105.0}),
+            run(other, {10**6: -122.0}),
+        ]
+    )
+    table = bounds_by_decade(ours, published({10**6: -124.0}))
+    assert table["samples"].tolist() == [10**6, 10**7]
+    first, second = table.to_dict("records")
+    assert (first["ours"], first["low"], first["high"]) == (-121.0, -122.0, -120.0)
+    assert first["difference"] == 3.0
+    assert [first["n_seeds"], second["n_seeds"]] == [2, 1]
+    assert np.isnan(second["paper"])
