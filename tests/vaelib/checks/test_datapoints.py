@@ -13,7 +13,7 @@ from torch import Tensor
 from tests.helpers import rng
 from vaelib.aevb import AEVB
 from vaelib.algorithm import Batch
-from vaelib.checks import datapoints
+from vaelib.checks.datapoints import datapoints
 from vaelib.elbo import evaluate, log_weights, lower_bound
 from vaelib.errors import UserError
 from vaelib.full_vb import predictive_bound
