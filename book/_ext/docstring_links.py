@@ -47,8 +47,8 @@ def link_docstring(
         found = LINKS.full_name(match[1], scope) or LINKS.full_name(match[1], module)
         return f":py:obj:`{match[1]} <{found}>`" if found not in (None, name) else f"``{match[1]}``"
 
-    for number, line in enumerate(lines):
-        pieces = re.split(r"(`[^`\n]+`)", line)
+    for number in words(lines):
+        pieces = re.split(r"(`[^`\n]+`)", lines[number])
         for place, piece in enumerate(pieces):
             pieces[place] = LITERAL.sub(code, piece) if place % 2 else phrases(piece)
         lines[number] = "".join(pieces)
@@ -77,6 +77,16 @@ def append_links(
         lines += ["", f".. dropdown:: Tested by {count} test{'s' * (count > 1)}", ""]
         lines += [f"   - :test:`{test}`" for test in entry.tests]
         lines.append("")
+
+
+def words(lines: list[str]) -> list[int]:
+    """Which of a docstring's lines are words; an example reaches from `>>>` to an empty line."""
+    found, in_example = [], False
+    for number, line in enumerate(lines):
+        in_example = bool(line.strip()) and (in_example or line.lstrip().startswith(">>>"))
+        if not in_example:
+            found.append(number)
+    return found
 
 
 def phrases(text: str) -> str:

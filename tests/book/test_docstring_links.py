@@ -15,6 +15,7 @@ from book._ext.docstring_links import (
     phrases,
     shorten_signature,
     skip_foreign,
+    words,
 )
 from book._ext.pages_of_tests import address, pieces, sentence
 from companion.drawing.drawn_figure import DrawnFigure
@@ -39,6 +40,10 @@ from vaelib.elbo import Bound
 )
 def test_words_about_the_paper_become_links(words: str, linked: str) -> None:
     assert phrases(words) == linked
+
+
+def test_an_example_stays_as_it_is() -> None:
+    assert words(["Eq. 6.", "", "    >>> 2 * 3", "    6", "", "More."]) == [0, 1, 4, 5]
 
 
 def test_fields_that_would_be_read_as_types_are_written_out() -> None:
