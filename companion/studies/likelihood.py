@@ -12,10 +12,10 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from companion.studies.fitted_proposal import posterior_importance_sampling
 from vaelib.checks.limits import Count, checked
 from vaelib.elbo import gaussian_parameters, lower_bound
 from vaelib.hmc.latent_density import latent_density
-from vaelib.likelihood.importance_sampling import posterior_importance_sampling
 from vaelib.likelihood.marginal_likelihood import (
     N_PRIOR_DRAWS,
     Density,

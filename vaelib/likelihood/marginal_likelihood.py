@@ -15,6 +15,7 @@ from torch import Tensor
 from vaelib import hmc
 from vaelib.checks.datapoints import Data, datapoints
 from vaelib.checks.limits import Count, OpenUnit, Whole, checked
+from vaelib.checks.shapes import Float
 from vaelib.checks.tensors import all_finite
 from vaelib.elbo import log_weights
 from vaelib.errors import UserError
@@ -64,8 +65,16 @@ def posterior_density_estimator(
     target_acceptance: OpenUnit = 0.9,
     chunk_size: Count = 50,
     compile_step: bool = False,
-) -> tuple[Tensor, PosteriorDensityDiagnostics]:
+) -> tuple[Float[Tensor, "M"], PosteriorDensityDiagnostics]:
     """Appendix D: log p(x) of each datapoint, in nats, from samples of its posterior p(z|x).
+
+    >>> from vaelib import model, randomness
+    >>> vae = model.build(6, 2, 8, decoder="bernoulli", generator=randomness.generator(0, "init"))
+    >>> x = torch.bernoulli(torch.full((3, 6), 0.5), generator=randomness.generator(0, "x"))
+    >>> estimate, chains = posterior_density_estimator(vae, x, generator=randomness.generator(0))
+    >>> truth, _ = importance_sampling(vae, x, n_samples=5000, generator=randomness.generator(0))
+    >>> bool((estimate - truth).abs().max() < 0.1), bool(chains.acceptance.min() > 0.5)
+    (True, True)
 
     1. Draw `n_samples` values of z from p(z|x) with HMC.
     2. Fit a density q(z) to them.
@@ -83,10 +92,10 @@ def posterior_density_estimator(
 
     Args:
         model: any model with a `log_joint`; an encoder is used only by start="recognition".
-        x: `(M, n_pixels)`, on the model's device and in its dtype.
+        x: `(M, n_pixels)`.
         generator: on the model's device. The draws depend on `chunk_size`.
-        n_samples: in each of the two rounds; 50 in the paper.
-        n_leapfrog: 4 in the paper.
+        n_samples: in each of the two rounds.
+        n_leapfrog: steps in a transition.
         density: "gaussian", with full covariance (its correlations shrunk by 0.1 %), or "kde", a
             Gaussian kernel of that covariance times Scott's bandwidth n^(−1/(d+4)), squared.
         start: "prior" starts the chains at 1000 draws of the prior resampled in proportion to
@@ -94,11 +103,9 @@ def posterior_density_estimator(
             "recognition" starts them at draws of q(z|x), better in many dimensions.
         n_chains: in each of the two sets; a chain gives n_samples / n_chains draws, so that no
             more than n_samples are run.
-        n_burn_in: transitions before the first draw. Few are needed, because both starts are
-            close to the posterior.
-        thinning: transitions for each draw. Draws of 4 leapfrog steps at 90 % acceptance are
-            nearly independent where the posterior is not much longer than wide; raise it where
-            `chain_effective_sample_size` is far below 2 n_samples.
+        n_burn_in: transitions before the first draw; few, as both starts are near the posterior.
+        thinning: transitions for each draw; raise it where `chain_effective_sample_size` is far
+            below 2 n_samples, as for a posterior that is much longer than wide.
         target_acceptance: of the tuning.
         chunk_size: datapoints treated together: bounds the memory.
         compile_step: make machine code of the transitions, as `vaelib.hmc.compiled_density` does.
@@ -109,9 +116,9 @@ def posterior_density_estimator(
         its weights is 0.
 
     Raises:
-        UserError: for an unknown density or start, fewer than n_latent + 2 samples, a number that
-            is none of these, data that `datapoints` refuses, a model whose log p(x, z) is not
-            finite where chains start, or where nothing can be compiled and should be.
+        UserError: for settings out of range, fewer than n_latent + 2 samples, data that
+            `datapoints` refuses, a model whose log p(x, z) is not finite where chains start, or
+            where nothing can be compiled and should be.
     """
     if n_samples < model.n_latent + 2:
         raise UserError(
@@ -166,7 +173,7 @@ def posterior_density_estimator(
 @torch.no_grad()
 def importance_sampling(
     model: VariationalAutoencoder, x: Data, *, n_samples: Count, generator: torch.Generator
-) -> tuple[Tensor, ImportanceDiagnostics]:
+) -> tuple[Float[Tensor, "M"], ImportanceDiagnostics]:
     """log p(x) ≈ log of the mean over z ~ q(z|x) of p(x, z) / q(z|x), in nats per datapoint.
 
     The mean is unbiased for p(x), so its log is biased downward and rises with `n_samples` towards
@@ -175,9 +182,8 @@ def importance_sampling(
 
     Args:
         model: with a trained encoder; an encoder that misses part of p(z|x) biases downward.
-        x: `(M, n_pixels)`, on the model's device and in its dtype.
+        x: `(M, n_pixels)`.
         n_samples: draws for each datapoint.
-        generator: on the model's device.
 
     Returns:
         the estimates, `(M,)`, and `ImportanceDiagnostics`. A datapoint all of whose weights
@@ -185,6 +191,16 @@ def importance_sampling(
 
     Raises:
         UserError: for fewer than one sample, or data that `datapoints` refuses.
+
+    >>> from vaelib.likelihood.probabilistic_pca import ProbabilisticPCA
+    >>> from vaelib.randomness import generator
+    >>> exact = ProbabilisticPCA.example()
+    >>> x = exact.sample(3, generator(0, "x"))
+    >>> estimate, diagnostics = importance_sampling(
+    ...     exact.exact_model(), x, n_samples=1, generator=generator(0)
+    ... )
+    >>> bool((estimate - exact.log_evidence(x)).abs().max() < 1e-9)  # q(z|x) is p(z|x)
+    True
     """
     x = datapoints(model, x)
 
@@ -285,8 +301,12 @@ def _log_determinant(factor: Tensor) -> Tensor:
     return factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)
 
 
-def log_mean_exp(log_weight: Tensor) -> Tensor:
-    """The log of the mean over the first dimension of the exponentials, `(n, ...)` to `(...)`."""
+def log_mean_exp(log_weight: Float[Tensor, "n *batch"]) -> Float[Tensor, "*batch"]:
+    """The log of the mean over the first dimension of the exponentials.
+
+    >>> log_mean_exp(torch.tensor([1000.0, 1000.0]))
+    tensor(1000.)
+    """
     return log_weight.logsumexp(0) - math.log(len(log_weight))
 
 

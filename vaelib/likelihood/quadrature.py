@@ -18,6 +18,7 @@ from torch.nn.functional import softplus
 
 from vaelib.checks.datapoints import Data, datapoints
 from vaelib.checks.limits import Count, Positive, checked
+from vaelib.checks.shapes import Float
 from vaelib.checks.tensors import check_pixels
 from vaelib.errors import UserError
 from vaelib.model import VariationalAutoencoder, log_standard_normal
@@ -63,7 +64,7 @@ def quadrature(
     tolerance: Positive = 1e-3,
     max_points: Count = 200_000,
     chunk_size: Count = 64,
-) -> tuple[Tensor, QuadratureDiagnostics]:
+) -> tuple[Float[Tensor, "M"], QuadratureDiagnostics]:
     """log p(x) of each datapoint, in nats, by an adaptive lattice sum over z.
 
     A scan of the prior's region gives each datapoint some seeds. On a lattice of spacing h, the
@@ -76,7 +77,7 @@ def quadrature(
     Args:
         model: with n_latent of 1, 2 or 3. In float64 the sum is good to 1e-5 and better; in
             float32 the rounding of log p(x|z) itself, about 1e-5 of its size, is the limit.
-        x: `(M, n_pixels)`, on the model's device and in its dtype.
+        x: `(M, n_pixels)`.
         tolerance: in nats.
         max_points: lattice points for one datapoint beyond which it is given up as not converged;
             so is a posterior narrower than about 0.002 in three dimensions, where keys run out.
@@ -87,9 +88,16 @@ def quadrature(
         best at hand and not to be trusted.
 
     Raises:
-        UserError: for more than three latent dimensions, a tolerance that is not positive, data
-            that `datapoints` refuses, or a log p(x, z) that is NaN or nowhere finite where it is
-            scanned.
+        UserError: for more than three latent dimensions, settings out of range, data that
+            `datapoints` refuses, or a log p(x, z) that is NaN or nowhere finite where it is scanned.
+
+    >>> from vaelib.likelihood.probabilistic_pca import ProbabilisticPCA
+    >>> from vaelib.randomness import generator
+    >>> exact = ProbabilisticPCA.example()
+    >>> x = exact.sample(3, generator(0, "x"))
+    >>> value, diagnostics = quadrature(exact.best_model(), x)
+    >>> bool((value - exact.log_evidence(x)).abs().max() < 1e-5), bool(diagnostics.converged.all())
+    (True, True)
     """
     if model.n_latent not in SCAN_POINTS_PER_AXIS:
         raise UserError(
@@ -109,11 +117,20 @@ def quadrature(
     return torch.cat(values), QuadratureDiagnostics(*(torch.cat(field) for field in fields))
 
 
-def log_likelihood_table(model: VariationalAutoencoder, x: Tensor, z: Tensor) -> Tensor:
-    """log p(x|z) of every datapoint at every latent point: `(M, n_pixels)`, `(K, d)` to `(M, K)`.
+def log_likelihood_table(
+    model: VariationalAutoencoder, x: Float[Tensor, "M n_pixels"], z: Float[Tensor, "K n_latent"]
+) -> Float[Tensor, "M K"]:
+    """log p(x|z) of every datapoint at every latent point.
 
     For the two decoders of Appendix C the sum over pixels is a matrix product of statistics of x
     with parameters of p(x|z), which makes M K pairs nearly as cheap as K decoded points.
+
+    >>> from vaelib.likelihood.probabilistic_pca import LinearGaussian
+    >>> sees_z = LinearGaussian(torch.eye(2), torch.zeros(2), noise=1.0)
+    >>> model = VariationalAutoencoder(torch.nn.Identity(), sees_z, n_latent=2)
+    >>> log_likelihood_table(model, torch.zeros(2, 2), torch.tensor([[0.0, 0.0], [1.0, 1.0]]))
+    tensor([[-1.8379, -2.8379],
+            [-1.8379, -2.8379]], grad_fn=<MulBackward0>)
     """
     likelihood = model.decode(z)
     check_pixels(x, likelihood.event_shape[-1])

@@ -93,7 +93,6 @@ WITHOUT: dict[str, str] = {
         (
             "pathwise.Reparameterization.draw_noise.parameters",
             "pathwise.Reparameterization.sample.parameters",
-            "pathwise.Reparameterization.marginals.parameters",
             "reparameterization.sample.parameters",
             "probabilistic_pca.ProbabilisticPCA.untrained_model.starts",
         ),
