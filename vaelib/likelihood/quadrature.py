@@ -89,7 +89,7 @@ def quadrature(
 
     Raises:
         UserError: for more than three latent dimensions, settings out of range, data that
-            `datapoints` refuses, or a log p(x, z) that is NaN or nowhere finite where it is scanned.
+            `datapoints` refuses, or a log p(x, z) that is NaN or nowhere finite in the scan.
 
     >>> from vaelib.likelihood.probabilistic_pca import ProbabilisticPCA
     >>> from vaelib.randomness import generator

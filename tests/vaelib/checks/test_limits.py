@@ -94,7 +94,6 @@ WITHOUT: dict[str, str] = {
             "pathwise.Reparameterization.draw_noise.parameters",
             "pathwise.Reparameterization.sample.parameters",
             "reparameterization.sample.parameters",
-            "probabilistic_pca.ProbabilisticPCA.untrained_model.starts",
         ),
         "any number of them; the function looks at each",
     ),

@@ -24,7 +24,6 @@ from torch import Tensor
 from vaelib import hmc
 from vaelib.checks.datapoints import Data, datapoints
 from vaelib.checks.limits import Count, checked
-from vaelib.checks.shapes import Float
 from vaelib.elbo import gaussian_parameters
 from vaelib.hmc.effective_sample_size import of_log_weights, standard_error
 from vaelib.hmc.latent_density import latent_density
@@ -59,7 +58,7 @@ def annealed_importance_sampling(
     n_leapfrog: Count = 4,
     base: Base = "recognition",
     chunk_size: Count = 50,
-) -> tuple[Float[Tensor, "M"], ImportanceDiagnostics]:
+) -> tuple[Tensor, ImportanceDiagnostics]:
     """log p(x) ≈ log of the mean over chains of the annealed weight, a stochastic lower bound.
 
     The stepsize of each transition is tuned on other chains beforehand, so that the mean weight
