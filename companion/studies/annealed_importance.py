@@ -148,7 +148,7 @@ def schedule(n_steps: Count) -> list[float]:
     """`n_steps` + 1 values of β from 0 to 1, equally spaced on a logistic curve.
 
     >>> [round(beta, 2) for beta in schedule(4)]
-    [0.0, 0.11, 0.5, 0.89, 1.0]
+    [0.0, 0.1, 0.5, 0.9, 1.0]
     """
     curve = torch.linspace(-SIGMOID_ENDS, SIGMOID_ENDS, n_steps + 1, dtype=torch.float64).sigmoid()
     rescaled: list[float] = ((curve - curve[0]) / (curve[-1] - curve[0])).tolist()

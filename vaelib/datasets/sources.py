@@ -118,6 +118,9 @@ def raw_folder(root: AnyPath | None = None) -> Path:
 
     Where the package was installed apart from its project, the project is looked for from the
     current folder upwards; where there is none, it is the current folder itself.
+
+    >>> raw_folder("here").as_posix()
+    'here/data/raw'
     """
     if root is None:
         here = Path.cwd()
@@ -136,6 +139,9 @@ def folders(root: AnyPath | None = None) -> list[Path]:
 
     Raises:
         UserError: if `$VAELIB_DATA` is set to something that is no folder.
+
+    >>> folders("here")[-1] == raw_folder("here")
+    True
     """
     named = os.environ.get("VAELIB_DATA", "")
     if named and not Path(named).is_dir():
@@ -148,6 +154,9 @@ def find_all(name: str, root: AnyPath | None = None) -> dict[DataFile, Path | No
 
     Beside its own name a file may have one in capitals, or with other signs between the words, as
     in `train-images.idx3-ubyte`; and it may lie up to `DEPTH` folders below, as in `MNIST/raw`.
+
+    >>> [file.name for file in find_all("frey_face")]
+    ['frey_rawface.mat']
     """
     places = folders(root)
     listed = functools.cache(_listing)
@@ -158,19 +167,31 @@ def find_all(name: str, root: AnyPath | None = None) -> dict[DataFile, Path | No
 
 
 def find(name: str, root: AnyPath | None = None) -> dict[DataFile, Path] | None:
-    """As `find_all`, but None unless every file is there."""
+    """As `find_all`, but None unless every file is there.
+
+    >>> (find("mnist") is None) == bool(missing("mnist"))
+    True
+    """
     found = find_all(name, root)
     there = {file: path for file, path in found.items() if path is not None}
     return there if len(there) == len(found) else None
 
 
 def missing(name: str, root: AnyPath | None = None) -> list[str]:
-    """The names of those files of a data set that are not here, as the mirrors serve them."""
+    """The names of those files of a data set that are not here, as the mirrors serve them.
+
+    >>> set(missing("mnist")) <= {file.served_as for file in SOURCES["mnist"].files}
+    True
+    """
     return [file.served_as for file, path in find_all(name, root).items() if path is None]
 
 
 def remedy(name: str, root: AnyPath | None = None) -> str:
-    """How to get the files that are not here, as a clause."""
+    """How to get the files that are not here, as a clause.
+
+    >>> remedy("mnist")[:41]
+    'run `vaelib data` where there is a networ'
+    """
     return (
         f"run `vaelib data` where there is a network, or put {', '.join(missing(name, root))} into "
         "data/raw/ or into the folder that $VAELIB_DATA names"
@@ -216,6 +237,10 @@ def read_verified(file: DataFile, path: Path) -> bytes:
 
     Raises:
         UserError: if it cannot be read, is truncated or damaged, or is another file.
+
+    >>> read_verified(SOURCES["frey_face"].files[0], Path("nowhere"))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    vaelib.errors.UserError: nowhere cannot be read (No such file or directory): remove it and ...
     """
     try:
         return payload(file, path.read_bytes())
@@ -233,7 +258,9 @@ def verify(name: str, root: AnyPath | None = None) -> None:
     """Read those files of the data set that are here.
 
     Raises:
-        UserError: as `read`.
+        UserError: as `read_verified`.
+
+    >>> verify("frey_face")  # right, or not here
     """
     for file, path in find_all(name, root).items():
         if path is not None:
@@ -241,7 +268,11 @@ def verify(name: str, root: AnyPath | None = None) -> None:
 
 
 def is_gzip(content: bytes) -> bool:
-    """Whether `content` begins as gzip files do."""
+    """Whether `content` begins as gzip files do.
+
+    >>> is_gzip(gzip.compress(b"digits"))
+    True
+    """
     return content.startswith(b"\x1f\x8b")
 
 
@@ -250,6 +281,10 @@ def payload(file: DataFile, content: bytes) -> bytes:
 
     Raises:
         WrongContent: if they are not.
+
+    >>> file = DataFile("abc", 3, hashlib.sha256(b"abc").hexdigest())
+    >>> payload(file, gzip.compress(b"abc"))
+    b'abc'
     """
     if is_gzip(content):
         try:
