@@ -65,32 +65,24 @@ class Source:
         return hashlib.sha256(listing.encode()).hexdigest()
 
 
+def _files(listing: str) -> tuple[DataFile, ...]:
+    rows = (line.split() for line in listing.strip().splitlines())
+    return tuple(DataFile(n, int(size), sha256, n.endswith("ubyte")) for sha256, size, n in rows)
+
+
+_MNIST = """
+ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db 47040016 train-images-idx3-ubyte
+65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5    60008 train-labels-idx1-ubyte
+0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7  7840016 t10k-images-idx3-ubyte
+ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2    10008 t10k-labels-idx1-ubyte
+"""
+_FREY = "265a83a23adb081755cd3de375509828e690324d1d60f076b8ecebc840d59c64 1100584 frey_rawface.mat"
+
 SOURCES: dict[str, Source] = {
     "mnist": Source(
         name="mnist",
         title="MNIST",
-        files=(
-            DataFile(
-                "train-images-idx3-ubyte",
-                47040016,
-                "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-            ),
-            DataFile(
-                "train-labels-idx1-ubyte",
-                60008,
-                "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-            ),
-            DataFile(
-                "t10k-images-idx3-ubyte",
-                7840016,
-                "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-            ),
-            DataFile(
-                "t10k-labels-idx1-ubyte",
-                10008,
-                "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-            ),
-        ),
+        files=_files(_MNIST),
         mirrors=(
             "https://ossci-datasets.s3.amazonaws.com/mnist/",
             "https://storage.googleapis.com/cvdf-datasets/mnist/",
@@ -100,14 +92,7 @@ SOURCES: dict[str, Source] = {
     "frey_face": Source(
         name="frey_face",
         title="Frey Face",
-        files=(
-            DataFile(
-                "frey_rawface.mat",
-                1100584,
-                "265a83a23adb081755cd3de375509828e690324d1d60f076b8ecebc840d59c64",
-                compressed=False,
-            ),
-        ),
+        files=_files(_FREY),
         mirrors=("https://cs.nyu.edu/~roweis/data/",),
     ),
 }
@@ -299,10 +284,9 @@ def payload(file: DataFile, content: bytes) -> bytes:
     digest = hashlib.sha256(content).hexdigest()
     if digest != file.sha256 and digest in (known := _names_by_digest()):
         raise WrongContent(f"holds {known[digest]} and not {file.name}")
-    if len(content) < file.size:
-        raise WrongContent(f"holds only {len(content)} of the {file.size} bytes of {file.name}")
-    if len(content) > file.size:
-        raise WrongContent(f"holds more than the {file.size} bytes of {file.name}")
+    if len(content) != file.size:
+        much = f"only {len(content)} of" if len(content) < file.size else "more than"
+        raise WrongContent(f"holds {much} the {file.size} bytes of {file.name}")
     if digest != file.sha256:
         raise WrongContent(
             f"has the wrong content, damaged or of another data set whose files have these names, "

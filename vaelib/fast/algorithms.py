@@ -8,7 +8,8 @@ understand them; train with these.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -204,21 +205,15 @@ class FastMCEM(MCEM):
         return _climb(self._decoder, z, x, self._optimiser, stepsize)
 
 
-def _networks(
-    model: VariationalAutoencoder, precision: Precision
-) -> tuple[Backpropagation, Backpropagation]:
+def _networks(model: VariationalAutoencoder, precision: Precision) -> Sequence[Backpropagation]:
+    """Encoder and decoder, forward and back."""
     if not is_supported(model):
         raise UserError(
             "the model is not made of Appendix C's networks with a Gaussian encoder: use the "
             "algorithm of the same name without 'Fast'"
         )
-    encoder, decoder = model.encoder, model.decoder
-    assert isinstance(encoder, GaussianMLP)
-    assert isinstance(decoder, BernoulliMLP | GaussianMLP)
-    return (
-        Backpropagation(encoder, precision=precision),
-        Backpropagation(decoder, precision=precision),
-    )
+    networks = cast(tuple[GaussianMLP, BernoulliMLP | GaussianMLP], (model.encoder, model.decoder))
+    return [Backpropagation(network, precision=precision) for network in networks]
 
 
 def _climb(

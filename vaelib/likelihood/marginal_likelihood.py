@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Literal, NamedTuple
 
 import torch
@@ -84,10 +85,8 @@ def posterior_density_estimator(
 
     Args:
         model: any model with a `log_joint`; an encoder is used only by start="recognition".
-        x: `(M, n_pixels)`.
         generator: on the model's device. The draws depend on `chunk_size`.
         n_samples: in each of the two rounds.
-        n_leapfrog: steps in a transition.
         density: "gaussian", with full covariance (its correlations shrunk by 0.1 %), or "kde", a
             Gaussian kernel of that covariance times Scott's bandwidth n^(−1/(d+4)), squared.
         start: "prior" starts the chains at 1000 draws of the prior resampled in proportion to
@@ -98,14 +97,12 @@ def posterior_density_estimator(
         n_burn_in: transitions before the first draw; few, as both starts are near the posterior.
         thinning: transitions for each draw; raise it where `chain_effective_sample_size` is far
             below 2 n_samples, as for a posterior that is much longer than wide.
-        target_acceptance: of the tuning.
         chunk_size: datapoints treated together: bounds the memory.
         compile_step: make machine code of the transitions, as `vaelib.hmc.compiled_density` does.
 
     Returns:
-        the estimates, `(M,)`, and `PosteriorDensityDiagnostics`. Where no chain moved, or the
-        covariance of the draws is singular, the estimate is NaN and the effective sample size of
-        its weights is 0.
+        the estimates and their diagnostics. Where no chain moved, or the covariance of the draws is
+        singular, the estimate is NaN and the effective sample size of its weights is 0.
 
     Raises:
         UserError: for settings out of range, fewer than n_latent + 2 samples, data that
@@ -177,16 +174,8 @@ def importance_sampling(
 
     The mean is unbiased for p(x), so its log is biased downward and rises with `n_samples` towards
     log p(x) (Burda, Grosse and Salakhutdinov, 2016, theorem 1); with one sample its expectation is
-    the bound of Eq. 2.
-
-    Args:
-        model: with a trained encoder; an encoder that misses part of p(z|x) biases downward.
-        x: `(M, n_pixels)`.
-        n_samples: draws for each datapoint.
-
-    Returns:
-        the estimates, `(M,)`, and `ImportanceDiagnostics`. A datapoint all of whose weights
-        underflow has the estimate −inf and an effective sample size of 0.
+    the bound of Eq. 2. An encoder that misses part of p(z|x) biases downward, too. A datapoint all
+    of whose weights underflow has the estimate −inf and an effective sample size of 0.
 
     Raises:
         UserError: for fewer than one sample, or data that `datapoints` refuses.
@@ -215,28 +204,22 @@ def importance_sampling(
     return estimates, ImportanceDiagnostics(*diagnostics)
 
 
+@torch.no_grad()
 def _starting_points(
-    model: VariationalAutoencoder,
-    x: Tensor,
-    start: Start,
-    n_chains: int,
-    generator: torch.Generator,
+    model: VariationalAutoencoder, x: Tensor, start: Start, n: int, generator: torch.Generator
 ) -> Tensor:
-    """Positions (n_chains, M, d) of chains for each datapoint."""
+    """Positions (n, M, d) of n chains for each datapoint."""
     if start == "recognition":
-        with torch.no_grad():
-            q = model.encode(x)
-        return draw(q.expand((n_chains, len(x))), generator=generator)
-    with torch.no_grad():
-        z = draw(model.prior().expand((N_PRIOR_DRAWS,)), generator=generator)
-        likelihood = log_likelihood_table(model, x, z).softmax(-1)
+        return draw(model.encode(x).expand((n, len(x))), generator=generator)
+    z = draw(model.prior().expand((N_PRIOR_DRAWS,)), generator=generator)
+    likelihood = log_likelihood_table(model, x, z).softmax(-1)
     if not all_finite(likelihood):
         n_bad = int((~likelihood.isfinite()).any(-1).sum())
         raise UserError(
             f"log p(x|z) is NaN, or nowhere finite, at {N_PRIOR_DRAWS} draws of the prior for "
             f"{n_bad} datapoints: check x and the decoder's weights"
         )
-    return z[torch.multinomial(likelihood, n_chains, replacement=True, generator=generator).T]
+    return z[torch.multinomial(likelihood, n, replacement=True, generator=generator).T]
 
 
 def _fit_gaussian(draws: Tensor) -> Callable[[Tensor], Tensor]:
@@ -261,13 +244,11 @@ def _fit_kde(draws: Tensor) -> Callable[[Tensor], Tensor]:
     centres = _whiten(draws - mean, factor).transpose(0, 1)
     constant = math.log(n) + 0.5 * d * math.log(2.0 * math.pi) + _log_determinant(factor)
 
+    # By differences: a matrix product would lose the digits of short distances.
+    distances = partial(torch.cdist, compute_mode="donot_use_mm_for_euclid_dist")
+
     def log_density(z: Tensor) -> Tensor:
-        # By differences: cdist's matrix product would lose the digits of short distances.
-        distance = torch.cdist(
-            _whiten(z - mean, factor).transpose(0, 1),
-            centres,
-            compute_mode="donot_use_mm_for_euclid_dist",
-        )
+        distance = distances(_whiten(z - mean, factor).transpose(0, 1), centres)
         log_kernels: Tensor = -0.5 * distance.square()
         return log_kernels.logsumexp(-1).T - constant
 

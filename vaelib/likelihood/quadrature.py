@@ -77,15 +77,13 @@ def quadrature(
     Args:
         model: with n_latent of 1, 2 or 3. In float64 the sum is good to 1e-5 and better; in
             float32 the rounding of log p(x|z) itself, about 1e-5 of its size, is the limit.
-        x: `(M, n_pixels)`.
         tolerance: in nats.
         max_points: lattice points for one datapoint beyond which it is given up as not converged;
             so is a posterior narrower than about 0.002 in three dimensions, where keys run out.
         chunk_size: datapoints treated together.
 
     Returns:
-        log p(x), `(M,)`, and `QuadratureDiagnostics`. Where `converged` is False the value is the
-        best at hand and not to be trusted.
+        log p(x) and diagnostics; where `converged` is False the value is not to be trusted.
 
     Raises:
         UserError: for more than three latent dimensions, settings out of range, data that
@@ -106,15 +104,10 @@ def quadrature(
         )
     x = datapoints(model, x)
     seeds = _scan(model, x)
-    values, diagnostics = zip(
-        *(
-            _refine(model, x_part, seeds_part, tolerance, max_points)
-            for x_part, seeds_part in zip(x.split(chunk_size), seeds.split(chunk_size), strict=True)
-        ),
-        strict=True,
-    )
-    fields = zip(*diagnostics, strict=True)
-    return torch.cat(values), QuadratureDiagnostics(*(torch.cat(field) for field in fields))
+    chunks = zip(x.split(chunk_size), seeds.split(chunk_size), strict=True)
+    parts = [_refine(model, *chunk, tolerance, max_points) for chunk in chunks]
+    value, *diagnostics = (torch.cat(part) for part in zip(*parts, strict=True))
+    return value, QuadratureDiagnostics(*diagnostics)
 
 
 def log_likelihood_table(
@@ -173,7 +166,7 @@ def _scan(model: VariationalAutoencoder, x: Tensor) -> Tensor:
 
 def _refine(
     model: VariationalAutoencoder, x: Tensor, seeds: Tensor, tolerance: float, max_points: int
-) -> tuple[Tensor, QuadratureDiagnostics]:
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Lattice sums of shrinking spacing for the datapoints in x, until each has converged."""
     n, d = len(x), model.n_latent
     depth = 12.0 - math.log(tolerance)
@@ -205,7 +198,7 @@ def _refine(
             torch.cat([z, seeds[active].flatten(0, 1)]),
         )
         spacing /= REFINEMENT
-    return value, QuadratureDiagnostics(error, converged, n_points)
+    return value, error, converged, n_points
 
 
 def _lattice_sum(
@@ -226,12 +219,8 @@ def _lattice_sum(
     while len(fresh):
         owner, place = _from_key(fresh, d)
         z = place.to(x.dtype) * spacing + shift
-        value = torch.cat(
-            [
-                model.log_joint(x[i], z_part)
-                for i, z_part in zip(owner.split(ROWS_AT_ONCE), z.split(ROWS_AT_ONCE), strict=True)
-            ]
-        )
+        parts = zip(owner.split(ROWS_AT_ONCE), z.split(ROWS_AT_ONCE), strict=True)
+        value = torch.cat([model.log_joint(x[i], part) for i, part in parts])
         keys, values = torch.cat([keys, fresh]), torch.cat([values, value])
         peak = peak.scatter_reduce(0, owner, value, "amax")
         high = value > peak[owner] - depth
