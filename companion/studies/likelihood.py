@@ -101,7 +101,7 @@ def likelihood_estimators(
 
     The bound; importance sampling from q(z|x); Appendix D's estimator in several settings; and the
     reference that stands for quadrature in more dimensions
-    (`vaelib.likelihood.importance_sampling`). A datapoint whose quadrature is not known to 0.01 nat
+    (`companion.studies.fitted_proposal`). A datapoint whose quadrature is not known to 0.01 nat
     is left out.
 
     Args:
