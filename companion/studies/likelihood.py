@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from companion.studies.fitted_proposal import posterior_importance_sampling
+from companion.studies.quadrature import quadrature
 from vaelib.checks.limits import Count, checked
 from vaelib.elbo import gaussian_parameters, lower_bound
 from vaelib.hmc.latent_density import latent_density
@@ -22,7 +23,7 @@ from vaelib.likelihood.marginal_likelihood import (
     Start,
     posterior_density_estimator,
 )
-from vaelib.likelihood.quadrature import ROWS_AT_ONCE, quadrature
+from vaelib.likelihood.pairs import ROWS_AT_ONCE
 from vaelib.model import VariationalAutoencoder, log_standard_normal
 from vaelib.sgvb import noise
 

@@ -1,6 +1,7 @@
 """log p(x): the estimator of Appendix D, and importance sampling with the recognition model.
 
-What both are checked with, where z has at most three dimensions, is `vaelib.likelihood.quadrature`.
+Both are held against `vaelib.likelihood.probabilistic_pca`, where log p(x) is known, and in the
+book against quadrature.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from vaelib.errors import UserError
 from vaelib.hmc.compiled_density import compiled_latent_density
 from vaelib.hmc.effective_sample_size import of_log_weights, standard_error
 from vaelib.hmc.latent_density import latent_density
-from vaelib.likelihood.quadrature import ROWS_AT_ONCE, log_likelihood_table
+from vaelib.likelihood.pairs import ROWS_AT_ONCE, log_likelihood_table
 from vaelib.model import VariationalAutoencoder, log_standard_normal
 from vaelib.networks import draw
 

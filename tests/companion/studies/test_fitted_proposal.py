@@ -16,10 +16,10 @@ from companion.studies.fitted_proposal import (
     fit_proposal,
     posterior_importance_sampling,
 )
+from companion.studies.quadrature import quadrature
 from tests.helpers import rng
 from vaelib.errors import UserError
 from vaelib.likelihood.probabilistic_pca import LinearEncoder, ProbabilisticPCA
-from vaelib.likelihood.quadrature import quadrature
 from vaelib.model import VariationalAutoencoder, build
 
 

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 from torch.autograd.functional import hessian
 
+from companion.studies.quadrature import quadrature
 from tests.helpers import rng
 from vaelib.errors import UserError
 from vaelib.likelihood.probabilistic_pca import LinearGaussian, ProbabilisticPCA, corners
-from vaelib.likelihood.quadrature import quadrature
 from vaelib.model import VariationalAutoencoder, log_standard_normal
 from vaelib.sgvb import estimator_a, estimator_b
 

@@ -13,14 +13,11 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.distributions import Bernoulli, Normal
-from torch.nn.functional import softplus
 
 from vaelib.checks.datapoints import Data, datapoints
 from vaelib.checks.limits import Count, Positive, checked
-from vaelib.checks.shapes import Float
-from vaelib.checks.tensors import check_pixels
 from vaelib.errors import UserError
+from vaelib.likelihood.pairs import ROWS_AT_ONCE, log_likelihood_table
 from vaelib.model import VariationalAutoencoder, log_standard_normal
 
 SCAN_POINTS_PER_AXIS = {1: 2001, 2: 241, 3: 41}
@@ -28,7 +25,6 @@ SCAN_REACH = 6.0  # prior standard deviations; growth goes beyond it where the p
 N_SEEDS = 64
 FIRST_SPACING = 0.5
 REFINEMENT = 1.5
-ROWS_AT_ONCE = 4096  # latent points decoded at once: bounds the memory, and fits a cache
 KEY_BITS = 48  # of a lattice point's int64 key; the rest is for the datapoint
 LARGEST_Z = 64.0  # such coordinates must fit the key, which bounds the spacing from below
 
@@ -64,7 +60,7 @@ def quadrature(
     tolerance: Positive = 1e-3,
     max_points: Count = 200_000,
     chunk_size: Count = 64,
-) -> tuple[Float[Tensor, "M"], QuadratureDiagnostics]:
+) -> tuple[Tensor, QuadratureDiagnostics]:
     """log p(x) of each datapoint, in nats, by an adaptive lattice sum over z.
 
     A scan of the prior's region gives each datapoint some seeds. On a lattice of spacing h, the
@@ -108,36 +104,6 @@ def quadrature(
     parts = [_refine(model, *chunk, tolerance, max_points) for chunk in chunks]
     value, *diagnostics = (torch.cat(part) for part in zip(*parts, strict=True))
     return value, QuadratureDiagnostics(*diagnostics)
-
-
-def log_likelihood_table(
-    model: VariationalAutoencoder, x: Float[Tensor, "M n_pixels"], z: Float[Tensor, "K n_latent"]
-) -> Float[Tensor, "M K"]:
-    """log p(x|z) of every datapoint at every latent point.
-
-    For the two decoders of Appendix C the sum over pixels is a matrix product of statistics of x
-    with parameters of p(x|z), which makes M K pairs nearly as cheap as K decoded points.
-
-    >>> from vaelib.likelihood.probabilistic_pca import LinearGaussian
-    >>> sees_z = LinearGaussian(torch.eye(2), torch.zeros(2), noise=1.0)
-    >>> model = VariationalAutoencoder(torch.nn.Identity(), sees_z, n_latent=2)
-    >>> log_likelihood_table(model, torch.zeros(2, 2), torch.tensor([[0.0, 0.0], [1.0, 1.0]]))
-    tensor([[-1.8379, -2.8379],
-            [-1.8379, -2.8379]], grad_fn=<MulBackward0>)
-    """
-    likelihood = model.decode(z)
-    check_pixels(x, likelihood.event_shape[-1])
-    base = likelihood.base_dist
-    if isinstance(base, Bernoulli):
-        return x @ base.logits.T - softplus(base.logits).sum(-1)
-    if isinstance(base, Normal):
-        precision = base.scale.square().reciprocal()
-        centre = x.mean(0)  # differences from it keep the expanded square accurate
-        mean, y = base.loc - centre, x - centre
-        quadratic = y.square() @ precision.T - 2.0 * y @ (precision * mean).T
-        constant = (precision * mean.square() + (2.0 * torch.pi / precision).log()).sum(-1)
-        return -0.5 * (quadratic + constant)
-    return torch.stack([likelihood.log_prob(row) for row in x])
 
 
 def _scan(model: VariationalAutoencoder, x: Tensor) -> Tensor:
