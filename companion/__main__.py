@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 
-def main() -> int:
+def command() -> int:
     """Run the command line; one sentence and exit code 2 where only the mathematics is installed.
 
     Raises:
@@ -24,4 +24,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command())

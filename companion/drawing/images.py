@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from torch import Tensor
 
 from companion.drawing.inputs import Array, to_array
-from vaelib.checks.limits import Count, Whole, checked
+from vaelib.checks.limits import Count, Positive, Whole, checked
 from vaelib.errors import UserError
 
 # Pixels between the images of a strip, which are few and in rows.
@@ -46,7 +46,8 @@ def sheet(images: Array, *, columns: Count, gap: Whole = 0) -> Array:
     return canvas
 
 
-def strip_size(image: Array, columns: int, widest: float) -> tuple[float, float]:
+@checked
+def strip_size(image: Array, columns: Count, widest: Positive) -> tuple[float, float]:
     """Width and height in inches for a strip of so many images, none wider than 0.8 inches."""
     height, width = image.shape
     inches = min(widest, 0.8 * columns)

@@ -28,7 +28,7 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
 def test_a_module_that_is_not_installed_is_one_sentence(hidden: tuple[str, ...]) -> None:
     done = run(
         f"import sys; sys.modules.update(dict.fromkeys({hidden}))\n"
-        "from companion.__main__ import main; sys.exit(main())"
+        "from companion.__main__ import command; sys.exit(command())"
     )
     assert done.returncode == 2
     assert done.stdout == ""
@@ -44,13 +44,13 @@ def test_a_module_of_its_own_that_is_missing_is_a_fault(monkeypatch: pytest.Monk
     monkeypatch.setitem(sys.modules, "companion.console", None)
     monkeypatch.delattr("companion.console", raising=False)
     with pytest.raises(ModuleNotFoundError, match=r"companion\.console"):
-        entry.main()
+        entry.command()
 
 
 def test_the_command_begins_there() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     command = EntryPoint("vaelib", project["scripts"]["vaelib"], "console_scripts")
-    assert command.load() is entry.main
+    assert command.load() is entry.command
 
 
 def test_the_mathematics_needs_nothing_of_the_book() -> None:
