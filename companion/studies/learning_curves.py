@@ -10,8 +10,8 @@ import pandas as pd
 
 from companion import runs
 from companion.runs import rounding
-from companion.runs.carrying import COMPILED_FROM
 from companion.runs.store import Run
+from companion.runs.underway import COMPILED_FROM
 from vaelib.checks.limits import NotNegative, Positive, checked
 
 KEYS = ["dataset", "n_latent", "n_train", "algorithm", "split"]

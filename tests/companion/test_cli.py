@@ -12,7 +12,7 @@ import torch
 from companion import cli, runs
 from companion.claims import scoreboard
 from companion.claims.evidence import NOT_REPRODUCED, NOT_RUN, PARTLY, REPRODUCED, Evidence, Verdict
-from companion.experiments import paper_grid, reference
+from companion.experiments import paper_grid, reference, selection
 from companion.runs.config import RunRequest
 from companion.runs.store import RECORD
 from vaelib import datasets
@@ -28,22 +28,22 @@ def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_all_names_every_run_once() -> None:
-    chosen = cli.select("all", "quick", seed=0)
+    chosen = selection.select("all", "quick", seed=0)
     slugs = [request.config.slug for request in chosen]
     assert len(slugs) == len(set(slugs)) == 18 + 6 + 1 + 13 + 11
 
 
 def test_a_figure_and_a_run_name_what_they_say() -> None:
-    assert len(cli.select("figure3", "quick", seed=0)) == 6
+    assert len(selection.select("figure3", "quick", seed=0)) == 6
     slug = paper_grid.figure2()[0].slug
-    assert [r.config.slug for r in cli.select(slug, "quick", seed=0)] == [slug]
+    assert [r.config.slug for r in selection.select(slug, "quick", seed=0)] == [slug]
 
 
 def test_a_run_of_two_figures_goes_as_far_as_the_further(monkeypatch: pytest.MonkeyPatch) -> None:
     reach = dict.fromkeys(paper_grid.GROUPS, 1) | {"figure2": 100, "figure4": 700}
     monkeypatch.setattr(paper_grid, "profile", lambda name: paper_grid.Profile(name, dict(reach)))
     shared = paper_grid.frey_face(2)
-    assert cli.select(shared.slug, "quick", seed=0) == [RunRequest(shared, 700)]
+    assert selection.select(shared.slug, "quick", seed=0) == [RunRequest(shared, 700)]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from companion import runs
+from companion.runs import carrying
 from companion.runs.checkpoint import NEWEST
 from companion.runs.config import RunConfig, RunRequest
 from companion.runs.store import RunStore
@@ -35,7 +36,7 @@ CONFIG = RunConfig(
 def small_world(monkeypatch: pytest.MonkeyPatch) -> None:
     """Eighty images of six pixels, and an evaluation every 1500 samples."""
     monkeypatch.setattr(datasets, "load", lambda name, **settings: six_pixels())
-    monkeypatch.setattr(runs, "grid", lambda config, limit: list(range(1500, limit + 1, 1500)))
+    monkeypatch.setattr(carrying, "grid", lambda config, limit: list(range(1500, limit + 1, 1500)))
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from companion import runs
-from companion.runs import carrying
+from companion.runs import carrying, lineage, underway
 from companion.runs.checkpoint import NEWEST
 from companion.runs.config import RunConfig, RunRequest
 from companion.runs.record import Record
@@ -72,15 +72,16 @@ def test_a_compiled_run_begins_as_any_other_and_grows_without_a_trace(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Compiled from 2000 samples on, wherever it was stopped in between."""
-    monkeypatch.setattr(carrying, "COMPILED_FROM", 2000)
+    for module in (carrying, underway):
+        monkeypatch.setattr(module, "COMPILED_FROM", 2000)
     compiled: list[int] = []
-    make_trainer = carrying.make_trainer
+    make_trainer = underway.make_trainer
 
     def noted(*given: Any, compile_step: bool = False, **settings: Any) -> Any:
         compiled.append(compile_step)
         return make_trainer(*given, compile_step=compile_step, **settings)
 
-    monkeypatch.setattr(carrying, "make_trainer", noted)
+    monkeypatch.setattr(underway, "make_trainer", noted)
     plain, whole, grown = (RunStore(tmp_path / name) for name in ("plain", "whole", "grown"))
     ensure(plain, AEVB, 2000)
     expected = runs.ensure(
@@ -124,17 +125,17 @@ def test_stopping_between_training_and_evaluation_loses_no_point(
     expected = ensure(store, AEVB, 2000).record.curve
     store.set_aside(ensure(store, AEVB, 2000).record)
     monkeypatch.setattr(carrying, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
-    evaluate = carrying.evaluate
+    evaluate = underway.curve_points
 
     def stop(*arguments: Any, **settings: Any) -> Any:
         if settings["samples"] == 2000:
             raise KeyboardInterrupt
         return evaluate(*arguments, **settings)
 
-    monkeypatch.setattr(carrying, "evaluate", stop)
+    monkeypatch.setattr(underway, "curve_points", stop)
     with pytest.raises(KeyboardInterrupt):
         ensure(store, AEVB, 2000)
-    monkeypatch.setattr(carrying, "evaluate", evaluate)
+    monkeypatch.setattr(underway, "curve_points", evaluate)
     assert ensure(store, AEVB, 2000).record.curve == expected
 
 
@@ -163,19 +164,17 @@ def test_a_run_that_is_moved_says_so_and_records_where_each_part_was_computed(
     ensure(store, AEVB, 500)
     ensure(store, AEVB, 700)
     assert capsys.readouterr().err == ""
-    at_home = carrying.environment
+    at_home = underway.environment
 
     def elsewhere(*, device: str) -> dict[str, Any]:
         found = at_home(device=device)
         return found | {"rounding": found["rounding"] | {"capability": "ELSEWHERE"}}
 
-    monkeypatch.setattr(carrying, "environment", elsewhere)
+    monkeypatch.setattr(underway, "environment", elsewhere)
     record = ensure(store, AEVB, 1000).record
     said = capsys.readouterr().err
     assert said.count("\n") == 1
-    assert said.startswith(
-        f"{AEVB.slug}: goes on from 700 samples, and its last bits may be others"
-    )
+    assert said.startswith(f"{AEVB}: goes on from 700 samples, and its last bits may be others")
     assert said.endswith("capability AVX512, now ELSEWHERE\n".replace("AVX512", capability()))
     parts = [segment["environment"]["rounding"]["capability"] for segment in record.segments]
     assert parts == [capability(), capability(), "ELSEWHERE"]
@@ -198,7 +197,7 @@ def test_a_run_from_before_rounding_was_recorded_goes_on_with_a_word(
 def test_provenance_is_recorded(store: RunStore) -> None:
     record = ensure(store, AEVB, 500).record
     assert record.data["sha256"] == "0" * 64
-    assert record.source == carrying.run_source(AEVB)
+    assert record.source == lineage.run_source(AEVB)
     assert record.segments[0]["environment"]["torch"] == torch.__version__
     assert record.seconds > 0
 
@@ -207,7 +206,7 @@ def test_changed_code_sets_the_old_run_aside(
     store: RunStore, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ensure(store, AEVB, 1000)
-    monkeypatch.setattr(runs, "run_source", lambda config: "another")
+    monkeypatch.setattr(lineage, "run_source", lambda config: "another")
     assert ensure(store, AEVB, 500).record.samples == 500
     aside = list((store.root / "superseded").iterdir())
     assert len(aside) == 1
@@ -216,19 +215,19 @@ def test_changed_code_sets_the_old_run_aside(
 
 
 def test_code_that_an_algorithm_does_not_use_does_not_count() -> None:
-    sources = {carrying.run_source(config) for config in (AEVB, WAKE_SLEEP, MCEM)}
+    sources = {lineage.run_source(config) for config in (AEVB, WAKE_SLEEP, MCEM)}
     assert len(sources) == 3
-    assert carrying.run_source(AEVB) == carrying.run_source(dataclasses.replace(AEVB, n_latent=9))
+    assert lineage.run_source(AEVB) == lineage.run_source(dataclasses.replace(AEVB, n_latent=9))
 
 
 def test_divergence_keeps_what_was_stored(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = ensure(store, AEVB, 1000).record
-    evaluate = carrying.evaluate
+    evaluate = underway.curve_points
 
     def diverge(*arguments: Any, **settings: Any) -> Any:
         return [point._replace(value=float("nan")) for point in evaluate(*arguments, **settings)]
 
-    monkeypatch.setattr(carrying, "evaluate", diverge)
+    monkeypatch.setattr(underway, "curve_points", diverge)
     with pytest.raises(DivergedError, match="lower_bound is nan after 2000"):
         ensure(store, AEVB, 3000)
     assert store.record(AEVB) == kept
@@ -271,19 +270,19 @@ def test_curves_of_several_runs_make_one_table(store: RunStore) -> None:
 
 def test_ctrl_c_saves_and_the_run_goes_on(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = ensure(RunStore(store.root / "whole"), AEVB, 3000)
-    evaluate = carrying.evaluate
+    evaluate = underway.curve_points
 
     def press(*arguments: Any, **settings: Any) -> Any:
         signal.raise_signal(signal.SIGINT)
         return evaluate(*arguments, **settings)
 
-    monkeypatch.setattr(carrying, "evaluate", press)
+    monkeypatch.setattr(underway, "curve_points", press)
     with pytest.raises(KeyboardInterrupt):
         ensure(store, AEVB, 3000)
     record, _ = stored(store, AEVB)
     assert record.samples == 1000
     assert {p.training_samples for p in record.curve} == {1000}
-    monkeypatch.setattr(carrying, "evaluate", evaluate)
+    monkeypatch.setattr(underway, "curve_points", evaluate)
     assert ensure(store, AEVB, 3000).record.curve == expected.record.curve
 
 
@@ -303,7 +302,7 @@ def test_a_checkpoint_of_other_code_is_set_aside(
 ) -> None:
     ensure(store, AEVB, 1000)
     (store.folder(AEVB) / RECORD).unlink()
-    monkeypatch.setattr(carrying, "run_source", lambda config: "another")
+    monkeypatch.setattr(lineage, "run_source", lambda config: "another")
     assert ensure(store, AEVB, 500).record.samples == 500
     assert "vaelib has changed since" in capsys.readouterr().err
 
@@ -407,7 +406,7 @@ def test_an_earlier_run_that_cannot_be_moved_is_one_sentence(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ensure(store, AEVB, 1000)
-    monkeypatch.setattr(runs, "run_source", lambda config: "another")
+    monkeypatch.setattr(lineage, "run_source", lambda config: "another")
     (store.root / "superseded").write_text("a file")
     with pytest.raises(UserError, match=r"the earlier run mnist-aevb.* cannot be written to"):
         ensure(store, AEVB, 1000)
@@ -425,7 +424,7 @@ def test_stored_runs_are_read_and_nothing_else_is_done(
     assert runs.stored(asked, store=store) == [found]
     with pytest.raises(runs.MissingRuns, match=r"^0 of 1 runs"):
         runs.stored([RunRequest(AEVB, 2000)], store=store)
-    monkeypatch.setattr(runs, "run_source", lambda config: "another")
+    monkeypatch.setattr(lineage, "run_source", lambda config: "another")
     with pytest.raises(runs.MissingRuns, match=r"^0 of 1 runs"):
         runs.stored(asked, store=store)
     assert store.record(AEVB) == found.record
