@@ -214,12 +214,6 @@ def test_changed_code_sets_the_old_run_aside(
     assert "vaelib has changed since" in capsys.readouterr().err
 
 
-def test_code_that_an_algorithm_does_not_use_does_not_count() -> None:
-    sources = {lineage.run_source(config) for config in (AEVB, WAKE_SLEEP, MCEM)}
-    assert len(sources) == 3
-    assert lineage.run_source(AEVB) == lineage.run_source(dataclasses.replace(AEVB, n_latent=9))
-
-
 def test_divergence_keeps_what_was_stored(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = ensure(store, AEVB, 1000).record
     evaluate = underway.curve_points
