@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from companion import runs
-from companion.runs import carrying, lineage, underway
+from companion.runs import carrying, lineage, stacking, underway
 from companion.runs.checkpoint import NEWEST
 from companion.runs.config import RunConfig, RunRequest
 from companion.runs.record import Record
@@ -436,6 +436,89 @@ def test_of_two_processes_one_computes_and_the_other_waits(
     assert [process.exitcode for process in both] == [0, 0]
     assert "another process computes it, waiting for it" in capfd.readouterr().err
     assert len(stored(store, AEVB)[0].segments) == 1
+
+
+def seeds(config: RunConfig, samples: int, number: int = 3) -> list[RunRequest]:
+    return [RunRequest(dataclasses.replace(config, seed=seed), samples) for seed in range(number)]
+
+
+def stack(store: RunStore, requests: list[RunRequest]) -> list[Run]:
+    return runs.ensure(requests, store=store, progress=False, stack_seeds=True)
+
+
+def test_seeds_that_take_their_steps_together_are_stored_like_any_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alone, stacked = RunStore(tmp_path / "alone"), RunStore(tmp_path / "stacked")
+    expected = stack(alone, seeds(AEVB, 4000))
+    assert capsys.readouterr().err == ""
+    assert all("together" not in part for run in expected for part in run.record.segments)
+    monkeypatch.setattr(stacking, "pays", lambda config, device: True)
+    monkeypatch.setattr(stacking, "CHECK_EVERY", 7)
+    monkeypatch.setattr(carrying, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    # Together, then one of them alone and further, then those that are left together.
+    stack(stacked, seeds(AEVB, 1500))
+    assert "seeds 0, 1, 2 take their steps together" in capsys.readouterr().err
+    ensure(stacked, AEVB, 2300)
+    found = stack(stacked, seeds(AEVB, 4000))
+    assert [[part.get("together") for part in run.record.segments] for run in found] == [
+        [3, None, None],
+        [3, 2],
+        [3, 2],
+    ]
+    for one, other in zip(found, expected, strict=True):
+        assert one.samples == 4000
+        for point, theirs in zip(one.record.curve, other.record.curve, strict=True):
+            assert point[:3] == theirs[:3]
+            assert point.value == pytest.approx(theirs.value, abs=1e-3)
+        torch.testing.assert_close(
+            one.model().state_dict(), other.model().state_dict(), atol=1e-3, rtol=1e-3
+        )
+    assert stack(stacked, seeds(AEVB, 4000)) == found
+
+
+def test_seeds_whose_data_differ_keep_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Frey Face's, which are shuffled by seed."""
+    load = datasets.load
+
+    def shuffled(name: str, *, seed: int, **settings: Any) -> Dataset:
+        data = load(name, seed=seed, **settings)
+        return dataclasses.replace(data, train=data.train.roll(seed, dims=1))
+
+    monkeypatch.setattr(datasets, "load", shuffled)
+    expected = stack(RunStore(tmp_path / "alone"), seeds(AEVB, 2000))
+    monkeypatch.setattr(stacking, "pays", lambda config, device: True)
+    found = stack(RunStore(tmp_path / "stacked"), seeds(AEVB, 2000))
+    for one, other in zip(found, expected, strict=True):
+        assert one.record.segments[0]["together"] == 3
+        torch.testing.assert_close(
+            one.model().state_dict(), other.model().state_dict(), atol=1e-3, rtol=1e-3
+        )
+
+
+def test_ctrl_c_saves_every_seed(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stacking, "pays", lambda config, device: True)
+    curve_points = underway.curve_points
+
+    def press(*arguments: Any, **settings: Any) -> Any:
+        signal.raise_signal(signal.SIGINT)
+        monkeypatch.setattr(underway, "curve_points", curve_points)
+        return curve_points(*arguments, **settings)
+
+    monkeypatch.setattr(underway, "curve_points", press)
+    with pytest.raises(KeyboardInterrupt):
+        stack(store, seeds(AEVB, 3000))
+    records = [store.record(request.config) for request in seeds(AEVB, 3000)]
+    assert [record and record.samples for record in records] == [1000] * 3
+    assert all(run.samples == 3000 for run in stack(store, seeds(AEVB, 3000)))
+
+
+def test_stacking_pays_on_cuda_and_for_what_can_be_stacked() -> None:
+    assert stacking.pays(AEVB, "cuda:1")
+    assert not stacking.pays(AEVB, "cpu")
+    assert not any(stacking.pays(config, "cuda") for config in (WAKE_SLEEP, DYNAMIC, MCEM))
 
 
 @pytest.mark.slow
