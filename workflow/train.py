@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
         raise
     options.stamp.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(options.stamp, f"{(run.folder / RECORD).absolute()}\n".encode())
-    messages.done("run", options.slug, time.perf_counter() - start)
+    messages.done("run", str(run.config), time.perf_counter() - start)
     return 0
 
 

@@ -69,8 +69,8 @@ def carry_together(
     """
     began = time.monotonic()
     runs = [Underway(*each, store, until=until, device=device) for each in sets]
-    for samples in sorted({run.samples for run in runs}):
-        group = [run for run in runs if run.samples == samples]
+    places = sorted({run.samples for run in runs})
+    for group in [[run for run in runs if run.samples == place] for place in places]:
         advance = group[0].advance if len(group) == 1 else _stacked(group, device)
         _go(group, advance, until, _Checkpoints(group, began), progress)
         began = time.monotonic()

@@ -93,7 +93,7 @@ WORDS: dict[str, Callable[[Any], str]] = {
     "split": "faces {}".format,
     "face_scale": "bytes over {}".format,
     "n_leapfrog": "{} leapfrog steps".format,
-    "n_weight_updates": "{} weight updates".format,
+    "n_weight_updates": lambda n: f"{n} weight update{'' if n == 1 else 's'}",
     "target_acceptance": lambda rate: f"acceptance {_plain(rate)}",
     "precision": "{} products".format,
 }

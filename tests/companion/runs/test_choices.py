@@ -36,7 +36,7 @@ def test_the_default_needs_no_words() -> None:
         ({"split": "in order"}, "faces in order"),
         ({"face_scale": 255}, "bytes over 255"),
         ({"n_leapfrog": 20}, "20 leapfrog steps"),
-        ({"n_weight_updates": 1}, "1 weight updates"),
+        ({"n_weight_updates": 1}, "1 weight update"),
         ({"target_acceptance": 0.65}, "acceptance 0.65"),
         ({"precision": "bfloat16"}, "bfloat16 products"),
     ],
