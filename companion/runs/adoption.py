@@ -35,7 +35,7 @@ def adopt(config: RunConfig, store: RunStore) -> bool:
 
 
 def repeats(record: Record) -> bool:
-    """Whether a run begun today has the stepsize and, within `REPEAT_TOLERANCE`, the first points."""
+    """Whether a run begun today has its stepsize and, up to REPEAT_TOLERANCE, its first points."""
     first = min((point.training_samples for point in record.curve), default=0)
     recorded = [point for point in record.curve if point.training_samples == first]
     if not recorded:
