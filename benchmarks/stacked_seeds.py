@@ -45,7 +45,9 @@ def measure(n_seeds: int, steps: int, device: str) -> dict[str, float]:
     (alone,), stacked = trainers(1, device), trainers(n_seeds, device)
 
     def together(until: int) -> None:
-        stacking.advance(stacked, x, CONFIG, stepsizes=[STEPSIZE] * n_seeds, until=until)
+        stepsizes = [STEPSIZE] * n_seeds
+        for _ in stacking.advance(stacked, x, CONFIG, stepsizes=stepsizes, until=until):
+            pass
 
     def one(until: int) -> None:
         for _ in alone.advance(until, chunk=stacking.CHECK_EVERY):

@@ -16,8 +16,8 @@ from companion.claims import scoreboard
 from companion.claims.evidence import NOT_REPRODUCED, NOT_RUN, Evidence
 from companion.console import complain, say
 from companion.experiments import paper_grid, reference
+from companion.experiments.selection import parse_seeds, select, select_seeds
 from companion.runs import provenance
-from companion.runs.config import RunRequest
 from companion.runs.record import Record, read_record
 from companion.runs.store import RunStore
 from vaelib import datasets
@@ -100,7 +100,7 @@ def parser() -> argparse.ArgumentParser:
 
     run = commands.add_parser("run", help="compute what is missing of the runs of a figure")
     run.add_argument("target", help=f"all, one of {', '.join(paper_grid.GROUPS)}, or a run's name")
-    add_choice_of_runs(run)
+    add_choice_of_runs(run, several_seeds=True)
     run.add_argument("--quiet", action="store_true", help="no progress bar")
     run.add_argument(
         "--compile",
@@ -132,10 +132,17 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def add_choice_of_runs(command: argparse.ArgumentParser) -> None:
+def add_choice_of_runs(command: argparse.ArgumentParser, *, several_seeds: bool = False) -> None:
     """The options that choose runs."""
     command.add_argument("--profile", default="quick", help=", ".join(paper_grid.PROFILES))
-    command.add_argument("--seed", type=int, default=0, help="of everything random (default 0)")
+    seeds = command.add_mutually_exclusive_group()
+    seeds.add_argument("--seed", type=int, default=0, help="of everything random (default 0)")
+    if several_seeds:
+        seeds.add_argument(
+            "--seeds",
+            help="several, such as 0-4 or 0,2,5; on a CUDA device runs that differ in their seeds "
+            "alone take their steps together where they can, which changes their last bits",
+        )
     command.add_argument("--device", default="cpu", help="cpu (default) or cuda")
 
 
@@ -149,38 +156,22 @@ def data_command(options: argparse.Namespace) -> int:
 
 def run_command(options: argparse.Namespace) -> int:
     """Compute what is missing of the target's runs, and print how far each has come."""
-    chosen = select(options.target, options.profile, seed=options.seed)
+    if options.seeds is None:
+        chosen = select(options.target, options.profile, seed=options.seed)
+    else:
+        seeds = parse_seeds(options.seeds)
+        chosen = select_seeds(options.target, options.profile, seeds=seeds)
     results = runs.ensure(
         chosen,
         device=options.device,
         progress=not options.quiet,
         compile_step=options.compile,
+        stack_seeds=options.seeds is not None,
     )
     for run in results:
         record = run.record
-        say(f"{record.config.slug}: {record.samples} samples, {record.seconds:.0f} s")
+        say(f"{record.config}: {record.samples} samples, {record.seconds:.0f} s")
     return Exit.DONE
-
-
-def select(target: str, profile: str, *, seed: int) -> list[RunRequest]:
-    """The requests that a target names, each run once and as far as any figure asks.
-
-    Raises:
-        UserError: for a target that is neither `all`, a figure, nor a run of this profile.
-    """
-    groups = paper_grid.groups(profile, seed=seed)
-    furthest: dict[str, RunRequest] = {}
-    for group, requests in groups.items():
-        for request in requests:
-            slug = request.config.slug
-            if target in ("all", group, slug):
-                furthest[slug] = max(furthest.get(slug, request), request, key=lambda r: r.samples)
-    if not furthest:
-        raise UserError(
-            f"run {target!r} is not known: use all, {', '.join(groups)}, "
-            f"or a run's name such as {groups['figure2'][0].config.slug}"
-        )
-    return list(furthest.values())
 
 
 def status_command(options: argparse.Namespace) -> int:
@@ -207,9 +198,7 @@ def summary(record: Record) -> str:
     time_left = f"{left / rate / 60:.0f} min left" if left and rate else "done"
     test = [point for point in record.curve if point.split == "test"]
     last = f"test {test[-1].measure} {test[-1].value:.2f}" if test else "not evaluated yet"
-    return (
-        f"{record.config.slug}: {record.samples} samples, {rate:.0f} a second, {time_left}, {last}"
-    )
+    return f"{record.config}: {record.samples} samples, {rate:.0f} a second, {time_left}, {last}"
 
 
 def reference_command(options: argparse.Namespace) -> int:
@@ -217,7 +206,7 @@ def reference_command(options: argparse.Namespace) -> int:
     store = reference.default_store()
     if not options.export_only:
         for run in reference.compute(store, jobs=options.jobs):
-            say(f"{run.config.slug}: {run.record.samples} samples")
+            say(f"{run.config}: {run.record.samples} samples")
             reference.publish(store)
     say(f"{len(reference.publish(store))} files in data/reference")
     return Exit.DONE

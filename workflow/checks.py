@@ -35,7 +35,7 @@ grep -q 'Nothing to do' _build/second.log
 """
 KILLS = f"""\
 for _ in $(seq 10); do
-  {PYTEST} -q -m slow tests/companion/runs/test_requested.py -k fifty_kills
+  {PYTEST} -q -m slow tests/companion/runs/test_harm.py -k fifty_kills
 done
 """
 CHANGE = [

@@ -10,7 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from companion import cli, runs
+from companion import runs
+from companion.experiments.selection import select
 from companion.runs.store import RECORD
 from vaelib.errors import UserError
 from vaelib.files import write_atomically
@@ -26,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     start = time.perf_counter()
     try:
         chosen = settings.read(options.profile, options.device, options.seed)
-        requests = cli.select(options.slug, chosen.profile, seed=chosen.seed)
+        requests = select(options.slug, chosen.profile, seed=chosen.seed)
         (run,) = runs.ensure(requests, device=chosen.device, progress=sys.stderr.isatty())
     except UserError as error:
         messages.fail(options.slug, f"Run {options.slug} failed: {error}")
@@ -39,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
         raise
     options.stamp.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(options.stamp, f"{(run.folder / RECORD).absolute()}\n".encode())
-    messages.done("run", options.slug, time.perf_counter() - start)
+    messages.done("run", str(run.config), time.perf_counter() - start)
     return 0
 
 

@@ -60,7 +60,7 @@ def _of_run(run: Run) -> dict[str, Any]:
     record = run.record
     environments = [segment["environment"] for segment in record.segments]
     return {
-        "id": record.config.slug,
+        "id": str(record.config),
         "samples": record.samples,
         "shown": run.samples,
         "seconds": round(record.seconds, 1),

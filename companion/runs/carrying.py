@@ -1,31 +1,25 @@
-"""One run on its way: begun or taken up, carried further, evaluated, saved, and safe from harm."""
+"""Runs on their way to a number of training samples: stepped, evaluated, saved, safe from harm."""
 
 from __future__ import annotations
 
-import math
-import sys
 import time
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
 
-from companion.runs import lineage, rounding
-from companion.runs.assembly import compare_stepsizes, make_trainer
+from companion.runs import stacking
 from companion.runs.config import RunConfig
-from companion.runs.evaluation import CurvePoint, curve_points, grid
+from companion.runs.evaluation import grid
 from companion.runs.interruption import deferred
-from companion.runs.progress import Bar, bar_of
-from companion.runs.provenance import environment
+from companion.runs.progress import bar_of
 from companion.runs.record import Record
 from companion.runs.store import RunStore
+from companion.runs.underway import COMPILED_FROM, Underway
 from vaelib.datasets import Dataset
-from vaelib.errors import DivergedError, UserError
 
 SECONDS_BETWEEN_CHECKPOINTS = 60.0
 LARGEST_SHARE_OF_TIME = 0.01  # that checkpoints may take
-# Where a compiled run goes over to compiled steps. Rounding is blown up while a model is young, so
-# the beginning is the same for all runs of these settings; and there a compiler does not pay.
-COMPILED_FROM = 200_000
 
 
 def carry(
@@ -50,142 +44,115 @@ def carry(
         KeyboardInterrupt: if an end was asked for; the run is saved.
     """
     began = time.monotonic()
-    record, state = checkpoint_of(config, store) or (begin(config, data, device), None)
-    if state is not None:
-        started_on = record.segments[0]["environment"]["device"]
-        if torch.device(started_on).type != torch.device(device).type:
-            raise UserError(
-                f"run {config.slug} was started on {started_on}, and {device} draws other random "
-                f"numbers: carry it on with device {started_on!r}, or use another seed"
-            )
-    trainer = make_trainer(config, data, stepsize=record.stepsize, device=device)
-    here = environment(device=device)
-    if state is not None:
-        trainer.load_state_dict(state)
-        record.source = lineage.run_source(config)
-        if changed := rounding.changes(record.segments[-1]["environment"], here):
-            tell(
-                f"{config.slug}: goes on from {trainer.samples} samples, and its last bits may be "
-                f"others than those of a run that was not moved: {changed}"
-            )
-    segment = {
-        "until": trainer.samples,
-        "asked": until,
-        "seconds": 0.0,
-        "compiled": compile_step,
-        "environment": here,
-    }
-    record.segments.append(segment)
+    run = Underway(config, data, store, until=until, device=device, compile_step=compile_step)
+    _go([run], run.advance, until, _Checkpoints([run], began), progress)
+    return run.record
 
-    due = began + SECONDS_BETWEEN_CHECKPOINTS
 
-    def save() -> None:
-        nonlocal due
-        start = time.monotonic()
-        record.samples = segment["until"] = trainer.samples
-        segment["seconds"] = round(start - began, 3)
-        store.save(record, trainer.state_dict())
-        end = time.monotonic()
-        due = end + max(SECONDS_BETWEEN_CHECKPOINTS, (end - start) / LARGEST_SHARE_OF_TIME)
+def carry_together(
+    sets: Sequence[tuple[RunConfig, Dataset]],
+    store: RunStore,
+    until: int,
+    device: str,
+    progress: bool,
+) -> None:
+    """Carry runs of one configuration and several seeds, those at the same place as one.
 
-    splits = {"train": data.train.to(device), "test": data.test.to(device)}
-    evaluated = max((point.training_samples for point in record.curve), default=0)
-    points = [point for point in grid(config, until) if point > evaluated]
+    Each is stored like one that was carried alone, and can go on alone or with others.
+
+    Args:
+        sets: each run and its data; nothing but the seeds may differ.
+        store, until, device, progress: as for `carry`.
+
+    Raises:
+        UserError, DivergedError, KeyboardInterrupt: as `carry`, and as `stacking.advance`.
+    """
+    began = time.monotonic()
+    runs = [Underway(*each, store, until=until, device=device) for each in sets]
+    places = sorted({run.samples for run in runs})
+    for group in [[run for run in runs if run.samples == place] for place in places]:
+        advance = group[0].advance if len(group) == 1 else _stacked(group, device)
+        _go(group, advance, until, _Checkpoints(group, began), progress)
+        began = time.monotonic()
+
+
+def _stacked(runs: Sequence[Underway], device: str) -> Callable[[int], Iterator[int]]:
+    """What steps several runs as one."""
+    for run in runs:
+        run.share_steps(len(runs))
+    x = _training_sets([run.data.train for run in runs]).to(device)
+
+    def advance(until: int) -> Iterator[int]:
+        return stacking.advance(
+            [run.trainer for run in runs],
+            x,
+            runs[0].config,
+            stepsizes=[run.record.stepsize for run in runs],
+            until=until,
+        )
+
+    return advance
+
+
+def _training_sets(sets: Sequence[Tensor]) -> Tensor:
+    """The one that all share, `(N, n_pixels)`, or all of them `(S, N, n_pixels)`."""
+    shared = all(torch.equal(sets[0], other) for other in sets[1:])
+    return sets[0] if shared else torch.stack(list(sets))
+
+
+def _go(
+    runs: Sequence[Underway],
+    advance: Callable[[int], Iterator[int]],
+    until: int,
+    checkpoints: _Checkpoints,
+    progress: bool,
+) -> None:
+    """Take runs that stand at the same place to `until` samples, from one stop to the next."""
+    first = runs[0]
+    measured = min(run.measured for run in runs)
+    points = [point for point in grid(first.config, until) if point > measured]
     stops = {*points, until, *([COMPILED_FROM] if until > COMPILED_FROM else [])}
-    to_be_compiled = compile_step
-    with deferred() as end_of_run, bar_of(config.slug, trainer.samples, until, progress) as bar:
+    title = str(first.config) if len(runs) == 1 else f"{len(runs)} seeds of {first.config}"
+    with deferred() as end_of_run, bar_of(title, first.samples, until, progress) as bar:
 
         def breathe(*, last: bool = False) -> None:
-            bar.update(trainer.samples - bar.n)
-            if last or end_of_run.made or time.monotonic() >= due:
-                save()
+            bar.update(first.samples - bar.n)
+            if last or end_of_run.made or checkpoints.are_due():
+                checkpoints.save()
             if end_of_run.made:
                 raise KeyboardInterrupt
 
-        for point in sorted(stops):
-            if to_be_compiled and trainer.samples >= COMPILED_FROM:
-                state = trainer.state_dict()
-                trainer = make_trainer(
-                    config, data, stepsize=record.stepsize, device=device, compile_step=True
-                )
-                trainer.load_state_dict(state)
-                to_be_compiled = False
-            for samples in trainer.advance(point):
-                # Not at the point itself: a checkpoint there must hold its evaluation.
-                if samples < point:
+        for stop in sorted(stops):
+            for samples in advance(stop):
+                # Not at the stop itself: a checkpoint there must hold its evaluation.
+                if samples < stop:
                     breathe()
-            # Where a step spans two points, it is evaluated once.
-            if point in points and trainer.samples > evaluated:
-                evaluated = trainer.samples
-                measured = curve_points(
-                    config,
-                    trainer.algorithm.model,
-                    splits,
-                    samples=evaluated,
-                    compile_step=compile_step and evaluated > COMPILED_FROM,
-                )
-                record.curve += finite(measured, config)
-            breathe(last=point == until)
-    return record
+            if stop in points:
+                for run in runs:
+                    run.measure()
+            breathe(last=stop == until)
 
 
-def checkpoint_of(config: RunConfig, store: RunStore) -> tuple[Record, dict[str, Tensor]] | None:
-    """Where the run can be taken up; one that other code began is moved aside."""
-    found = store.checkpoint(config)
-    if found is not None and not lineage.is_todays(found[0].source, config):
-        set_aside(found[0], store)
-        return None
-    return found
+class _Checkpoints:
+    """Those of runs that go together: now and then, and never for long.
 
-
-def begin(config: RunConfig, data: Dataset, device: str) -> Record:
-    """The record of a run that has not taken a step, its stepsize chosen."""
-    compared: dict[str, float] = {}
-    if config.stepsize == "auto":
-        reached = compare_stepsizes(config, data, device=device)
-        if not reached:
-            raise DivergedError(f"run {config.slug}: no stepsize of section 5 stays finite")
-        stepsize = max(reached, key=lambda candidate: reached[candidate])
-        compared = {str(candidate): value for candidate, value in reached.items()}
-    else:
-        stepsize = config.stepsize
-    return Record(
-        config=config,
-        samples=0,
-        stepsize=stepsize,
-        stepsizes_compared=compared,
-        data={
-            "name": data.name,
-            "source": data.source,
-            "sha256": data.sha256,
-            "stand_in": data.stand_in,
-        },
-        model={"n_pixels": data.train.shape[1], "decoder": data.decoder},
-        source=lineage.run_source(config),
-    )
-
-
-def finite(points: list[CurvePoint], config: RunConfig) -> list[CurvePoint]:
-    """The points themselves.
-
-    Raises:
-        DivergedError: if one is not a finite number.
+    Args:
+        runs: what is saved.
+        began: when work on them began, on the monotonic clock; each is given its share of it.
     """
-    for point in points:
-        if not math.isfinite(point.value):
-            raise DivergedError(
-                f"run {config.slug}: the {point.split} {point.measure} is {point.value} after "
-                f"{point.training_samples} training samples: use a smaller stepsize"
-            )
-    return points
 
+    def __init__(self, runs: Sequence[Underway], began: float) -> None:
+        self._runs = runs
+        self._began = began
+        self._due = began + SECONDS_BETWEEN_CHECKPOINTS
 
-def set_aside(record: Record, store: RunStore) -> None:
-    """Move a run that other code computed out of the way, with a word."""
-    aside = store.set_aside(record)
-    tell(f"{record.config.slug}: vaelib has changed since; the earlier run is now in {aside}")
+    def are_due(self) -> bool:
+        return time.monotonic() >= self._due
 
-
-def tell(line: str) -> None:
-    """Print a line on standard error, above the bars."""
-    Bar.write(line, file=sys.stderr)
+    def save(self) -> None:
+        start = time.monotonic()
+        for run in self._runs:
+            run.save(seconds=(start - self._began) / len(self._runs))
+        end = time.monotonic()
+        pause = max(SECONDS_BETWEEN_CHECKPOINTS, (end - start) / LARGEST_SHARE_OF_TIME)
+        self._due = end + pause

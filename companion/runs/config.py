@@ -1,4 +1,4 @@
-"""What a run is: the settings that decide its numbers, and the name that follows from them."""
+"""What a run is: the settings that decide its numbers, and the names that follow from them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NamedTuple
 
-from vaelib.arithmetic.products import Precision
-from vaelib.checks.limits import Count, NotNegative, OpenUnit, Positive, Rule, Whole, check_fields
+from companion.runs.choices import Choices
+from vaelib.checks.limits import Count, Positive, Rule, Whole
 from vaelib.errors import UserError
-from vaelib.model import LogVariance
 
 AlgorithmName = Literal["aevb", "wake_sleep", "mcem"]
 Measure = Literal["lower_bound", "marginal_likelihood"]
@@ -29,8 +28,10 @@ DatasetName = Annotated[
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunConfig:
-    """The identity of a run. How far it has come is not part of it: a run grows.
+class RunConfig(Choices):
+    """The identity of a run: what it is named for, and its `Choices`, given beside.
+
+    How far it has come is not part of it: a run grows. `str` names it for people.
 
     Attributes:
         dataset: the data set; "mnist" or "frey_face", or the stand-in that took its place.
@@ -42,18 +43,6 @@ class RunConfig:
         pixels: "grey", "binarised" once by seed, or "dynamic"ally.
         seed: of everything random.
         measure: what is evaluated, the bound (Fig. 2) or the marginal likelihood (Fig. 3).
-        minibatch_size, n_samples, estimator: M and L of Algorithm 1, and Eq. 6 or 7.
-        kl_weight: of the KL term while training AEVB; 1 is the bound, 0 an ordinary auto-encoder.
-        init_std: standard deviation of the initial parameters.
-        encoder_log_variance: "slow" for the authors' library's, which begins at zero and moves at a
-            tenth of the speed.
-        warmup: first steps that only accumulate squared gradients.
-        prior_precision: of p(θ) on the weights.
-        prior_on_biases: whether p(θ) is on the biases too.
-        replacement: whether minibatches are drawn with replacement, or by epochs.
-        split, face_scale: how the faces are split, and what their bytes are divided by.
-        n_leapfrog, n_weight_updates, target_acceptance: of MCEM, Appendix E.
-        precision: of the matrix products while training; the state is float32 either way.
 
     Raises:
         UserError: for a choice or number that no run can have.
@@ -68,39 +57,24 @@ class RunConfig:
     pixels: Literal["grey", "binarised", "dynamic"] = "grey"
     seed: Whole = 0
     measure: Measure = "lower_bound"
-    minibatch_size: Count = 100
-    n_samples: Count = 1
-    estimator: Literal["A", "B"] = "B"
-    kl_weight: NotNegative = 1.0
-    init_std: Positive = 0.01
-    encoder_log_variance: LogVariance = "as the rest"
-    warmup: Whole = 100
-    prior_precision: NotNegative = 1.0
-    prior_on_biases: bool = False
-    replacement: bool = True
-    split: Literal["shuffled", "in order"] = "shuffled"
-    face_scale: Literal[255, 256] = 256
-    n_leapfrog: Count = 10
-    n_weight_updates: Count = 5
-    target_acceptance: OpenUnit = 0.9
-    precision: Precision = "float32"
 
     def __post_init__(self) -> None:
-        check_fields(self)
+        super().__post_init__()
         if self.kl_weight != 1 and (self.algorithm, self.estimator) != ("aevb", "B"):
             raise UserError(
                 f"kl_weight is {self.kl_weight}, but only aevb with estimator 'B' has the KL as a "
                 "term of its own: leave it at 1"
-            )
-        if (self.precision, self.estimator) == ("bfloat16", "A"):
-            raise UserError(
-                "precision 'bfloat16' is there for estimator 'B' only: use 'float32' with 'A'"
             )
         if self.algorithm == "mcem" and self.measure == "lower_bound":
             raise UserError(
                 "measure 'lower_bound' needs a recognition model, which mcem has not: "
                 "use measure 'marginal_likelihood'"
             )
+
+    @property
+    def choices(self) -> Choices:
+        """The choices without what the run is named for."""
+        return Choices(**{f.name: getattr(self, f.name) for f in dataclasses.fields(Choices)})
 
     @property
     def weight_updates_per_step(self) -> int:
@@ -121,9 +95,8 @@ class RunConfig:
         return self.minibatch_size * evaluations
 
     @property
-    def slug(self) -> str:
-        """A name for people and folders; settings that are not the paper's end in a short hash."""
-        named = ("dataset", "algorithm", "n_latent", "n_hidden", "n_train", "stepsize", "pixels")
+    def name(self) -> str:
+        """What the run is named for, in short; runs that differ in their choices share it."""
         parts = [
             self.dataset,
             self.algorithm,
@@ -136,20 +109,27 @@ class RunConfig:
         ]
         if self.measure == "marginal_likelihood":
             parts.append("ml")
-        unusual = {
-            field.name: getattr(self, field.name)
-            for field in dataclasses.fields(self)
-            if field.name not in (*named, "seed", "measure")
-            and getattr(self, field.name) != field.default
-        }
-        if unusual:
-            digest = hashlib.sha256(json.dumps(unusual, sort_keys=True).encode()).hexdigest()
-            parts.append(f"x{digest[:8]}")
         return "-".join(parts)
 
+    def __str__(self) -> str:
+        """For people: the name, and the choices in words where they are not the default."""
+        words = str(self.choices)
+        return f"{self.name} ({words})" if words else self.name
+
+    @property
+    def slug(self) -> str:
+        """For folders: the name, and a short hash of the choices that are not the default."""
+        changed = self.changed()
+        if not changed:
+            return self.name
+        digest = hashlib.sha256(json.dumps(changed, sort_keys=True).encode()).hexdigest()
+        return f"{self.name}-x{digest[:8]}"
+
     def to_dict(self) -> dict[str, Any]:
-        """All settings, as JSON takes them."""
-        return dataclasses.asdict(self)
+        """All settings side by side, as JSON takes them; first those that it is named for."""
+        settings = dataclasses.asdict(self)
+        choices = {field.name: settings.pop(field.name) for field in dataclasses.fields(Choices)}
+        return settings | choices
 
     @classmethod
     def from_dict(cls, settings: dict[str, Any]) -> RunConfig:

@@ -27,8 +27,11 @@ MEASURE_MODULES = {
 }
 DECIDING_ALONE = (
     "companion.runs.assembly",
+    "companion.runs.beginning",
     "companion.runs.carrying",
     "companion.runs.evaluation",
+    "companion.runs.stacking",
+    "companion.runs.underway",
     "vaelib.arithmetic.compiling",
     "vaelib.arithmetic.products",
     "vaelib.datasets.loading",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 
 from tqdm import tqdm
@@ -45,3 +46,8 @@ def bar_of(name: str, samples: Whole, until: Whole, shown: bool) -> Bar:
         miniters=1,
         disable=not shown,
     )
+
+
+def tell(line: str) -> None:
+    """Print a line on standard error, above the bars."""
+    Bar.write(line, file=sys.stderr)

@@ -42,7 +42,8 @@ class Record:
         model: sizes that the weights need: n_pixels and the decoder's kind.
         source: hash of the code that the numbers depend on.
         segments: for each stretch computed in one go, its end and the end that was asked for, its
-            seconds, whether steps were to be compiled, and the environment.
+            seconds, whether steps were to be compiled, the environment, and how many runs took its
+            steps together if it was not alone.
     """
 
     config: RunConfig

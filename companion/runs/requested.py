@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from typing import NamedTuple
 
 import pandas as pd
 
-from companion.runs import lineage
+from companion.runs import lineage, stacking
 from companion.runs.assembly import DATA_SETTINGS, load_data
-from companion.runs.carrying import carry, set_aside
+from companion.runs.beginning import set_aside
+from companion.runs.carrying import carry, carry_together
 from companion.runs.config import RunConfig, RunRequest
+from companion.runs.progress import tell
 from companion.runs.provenance import check_device
 from companion.runs.record import Record
 from companion.runs.store import Run, RunStore
@@ -26,6 +30,7 @@ def ensure(
     store: RunStore | None = None,
     progress: bool = True,
     compile_step: bool = False,
+    stack_seeds: bool = False,
 ) -> list[Run]:
     """The runs that were asked for; only what is missing is computed.
 
@@ -34,8 +39,10 @@ def ensure(
         device: where missing samples are computed.
         store: where runs are kept; the default store of the device if None.
         progress: show a bar for each run that is computed.
-        compile_step: make machine code of the training step, from `carrying.COMPILED_FROM` samples
+        compile_step: make machine code of the training step, from `underway.COMPILED_FROM` samples
             on; see `vaelib.arithmetic.compiling`. It changes a run's last bits.
+        stack_seeds: let runs that differ in nothing but their seeds take their steps together
+            where that pays, on CUDA; see `companion.runs.stacking`. It changes their last bits.
 
     Raises:
         UserError: for a device that is not there, samples that are no whole number, a stored run
@@ -44,32 +51,75 @@ def ensure(
     check_device(device)
     requests = _looked_at(requests)
     store = store or RunStore.default(device)
-    loaded: dict[tuple[object, ...], Dataset] = {}
+    data_of = _Loader()
+    wanted = [_Wanted(*data_of(config), samples) for config, samples in requests]
+    if stack_seeds and not compile_step:
+        for stack in _stacks(wanted, device):
+            _carry_stack(stack, store, device, progress)
     runs = []
-    for request in requests:
-        wanted = request.config
-        key = tuple(getattr(wanted, name) for name in ("dataset", *DATA_SETTINGS))
-        if key not in loaded:
-            loaded[key] = load_data(wanted)
-        data = loaded[key]
-        config = resolve(wanted, data)
-        record = current_record(config, store)
-        if record is None or record.samples < request.samples:
+    for config, data, samples in wanted:
+        record = _far_enough(config, samples, store)
+        if record is None:
             with store.alone(config):
                 # Whoever had it before may have come as far.
-                record = current_record(config, store)
-                if record is None or record.samples < request.samples:
-                    record = carry(
-                        config,
-                        data,
-                        store,
-                        request.samples,
-                        device,
-                        progress,
-                        compile_step=compile_step,
-                    )
-        runs.append(Run(record, store.folder(config), until=request.samples))
+                record = _far_enough(config, samples, store) or carry(
+                    config, data, store, samples, device, progress, compile_step=compile_step
+                )
+        runs.append(Run(record, store.folder(config), until=samples))
     return runs
+
+
+class _Wanted(NamedTuple):
+    """A run on the data that are there, and how far it is asked for."""
+
+    config: RunConfig
+    data: Dataset
+    samples: int
+
+
+class _Loader:
+    """Loads data once for all runs that share them."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[tuple[object, ...], Dataset] = {}
+
+    def __call__(self, config: RunConfig) -> tuple[RunConfig, Dataset]:
+        key = tuple(getattr(config, name) for name in ("dataset", *DATA_SETTINGS))
+        if key not in self._loaded:
+            self._loaded[key] = load_data(config)
+        data = self._loaded[key]
+        return resolve(config, data), data
+
+
+def _far_enough(config: RunConfig, samples: int, store: RunStore) -> Record | None:
+    """The stored record, if it is there, current, and has come as far."""
+    record = current_record(config, store)
+    return record if record is not None and record.samples >= samples else None
+
+
+def _stacks(wanted: Iterable[_Wanted], device: str) -> list[list[_Wanted]]:
+    """Those that differ in nothing but their seeds, where stacking pays."""
+    groups: dict[tuple[RunConfig, int], list[_Wanted]] = {}
+    for one in wanted:
+        if stacking.pays(one.config, device):
+            key = dataclasses.replace(one.config, seed=0), one.samples
+            groups.setdefault(key, []).append(one)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _carry_stack(stack: Sequence[_Wanted], store: RunStore, device: str, progress: bool) -> None:
+    """Carry those of them that are missing together, with a word."""
+    with ExitStack() as held:
+        # Two processes that take locks in one order do not wait for each other.
+        for one in sorted(stack, key=lambda one: one.config.slug):
+            held.enter_context(store.alone(one.config))
+        missing = [one for one in stack if _far_enough(one.config, one.samples, store) is None]
+        if len(missing) < 2:
+            return
+        seeds = ", ".join(str(one.config.seed) for one in missing)
+        tell(f"{missing[0].config}: seeds {seeds} take their steps together")
+        sets = [(one.config, one.data) for one in missing]
+        carry_together(sets, store, missing[0].samples, device, progress)
 
 
 class MissingRuns(UserError):

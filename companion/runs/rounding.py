@@ -70,7 +70,8 @@ def agreement(own: Record, other: Record, *, until: int, compiled_from: int) -> 
     Args:
         own, other: their records.
         until: training samples.
-        compiled_from: where a run goes over to compiled steps. The compiler is not recorded.
+        compiled_from: where a run goes over to compiled steps. The compiler is not recorded, nor
+            what steps several runs as one.
 
     Returns:
         "same" if code and rounding of every part agree; "not recorded" if one does not tell.
@@ -78,7 +79,9 @@ def agreement(own: Record, other: Record, *, until: int, compiled_from: int) -> 
     both = [_parts(record, until) for record in (own, other)]
     parts = [part for one in both for part in one]
     compiled = until > compiled_from and any(part.get("compiled") for part in parts)
-    if compiled or not all(both) or any("rounding" not in part["environment"] for part in parts):
+    together = any("together" in part for part in parts)
+    told = all(both) and all("rounding" in part["environment"] for part in parts)
+    if compiled or together or not told:
         return "not recorded"
     first = _deciding(parts[0]["environment"])
     alike = all(_deciding(part["environment"]) == first for part in parts)

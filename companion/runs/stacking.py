@@ -8,7 +8,7 @@ for a core, and stacking does not pay.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +27,30 @@ EPS = 1e-10
 # Steps before a recording, in which libraries make their workspaces.
 WARM = 3
 CHECK_EVERY = 1000
+# What `_Bound` and `_Stack` are written for.
+STACKED = {
+    "algorithm": "aevb",
+    "estimator": "B",
+    "pixels": "grey",
+    "replacement": True,
+    "kl_weight": 1.0,
+    "precision": "float32",
+}
+
+
+def obstacle(config: RunConfig) -> str | None:
+    """Why runs of this configuration cannot be stacked; None if they can."""
+    for name, value in STACKED.items():
+        if getattr(config, name) != value:
+            return (
+                f"{name} is {getattr(config, name)!r}: only runs with {name} {value!r} are stacked"
+            )
+    return None
+
+
+def pays(config: RunConfig, device: str) -> bool:
+    """Whether several seeds of it are sooner done together: where they can be, and on CUDA only."""
+    return torch.device(device).type == "cuda" and obstacle(config) is None
 
 
 @checked
@@ -37,41 +61,48 @@ def advance(
     *,
     stepsizes: Sequence[Positive],
     until: Whole,
-) -> None:
+) -> Iterator[int]:
     """Carry several runs on together, as `Trainer.advance` carries each of them alone.
 
     Every run keeps its own random numbers, the same as alone; its parameters are the same up to
-    rounding.
+    rounding. The trainers are where their runs are whenever it yields, after `CHECK_EVERY` steps
+    and at the end.
 
     Args:
         trainers: of one configuration with different seeds, from `assembly.make_trainer`, at the
             same number of training samples.
-        x: the training set `(N, n_pixels)`, on their device.
+        x: the training set `(N, n_pixels)`, or one for each run `(S, N, n_pixels)`, on their
+            device.
         config: the configuration; its seed is not looked at.
         stepsizes: one for each trainer.
         until: training samples of each.
 
+    Yields:
+        the training samples that each has evaluated.
+
     Raises:
         UserError: for settings that are not stacked, or trainers that are not alike.
-        DivergedError: if a parameter is no longer finite; it is looked for now and then.
+        DivergedError: if a parameter is not finite; it is looked for at every yield.
     """
     _check(trainers, config, stepsizes)
     states = [trainer.state_dict() for trainer in trainers]
-    stack = _Stack(trainers[0].algorithm.model, states, config, stepsizes, n_train=len(x))
+    n_runs, n_train, m = len(states), x.shape[-2], config.minibatch_size
+    x = x.expand(n_runs, n_train, x.shape[-1])
+    stack = _Stack(trainers[0].algorithm.model, states, config, stepsizes, n_train=n_train)
     indices_of = [_generator(state["trainer/generator"], x) for state in states]
     noise_of = [_generator(state["algorithm/generator/noise"], x) for state in states]
-    m, n_latent = config.minibatch_size, config.n_latent
-    indices = torch.empty(len(states), m, dtype=torch.int64, device=x.device)
-    epsilon = x.new_empty(len(states), config.n_samples, m, n_latent)
+    runs = torch.arange(n_runs, device=x.device).unsqueeze(1)
+    indices = torch.empty(n_runs, m, dtype=torch.int64, device=x.device)
+    epsilon = x.new_empty(n_runs, config.n_samples, m, config.n_latent)
     step = _Recorded(stack.step) if x.is_cuda else stack.step
     samples = trainers[0].samples
     while samples < until:
         for row, of in zip(indices, indices_of, strict=True):
-            torch.randint(len(x), (m,), generator=of, out=row)
+            torch.randint(n_train, (m,), generator=of, out=row)
         for row, of in zip(epsilon, noise_of, strict=True):
             row.normal_(generator=of)
         stack.count()
-        step(x[indices], epsilon)
+        step(x[runs, indices], epsilon)
         samples += m
         if samples >= until or samples // m % CHECK_EVERY == 0:
             for s, trainer in enumerate(trainers):
@@ -84,6 +115,7 @@ def advance(
                 parameters = unnest(state, "model").items()
                 check_finite(parameters, samples=samples, step=samples // m)
                 trainer.load_state_dict(state | streams)
+            yield samples
 
 
 class _Stack:
@@ -219,19 +251,9 @@ def _check(trainers: Sequence[Trainer], config: RunConfig, stepsizes: Sequence[f
             f"there are {len(trainers)} trainers and {len(stepsizes)} stepsizes: pass as many of "
             "each, at least one"
         )
-    stacked = {
-        "algorithm": "aevb",
-        "estimator": "B",
-        "pixels": "grey",
-        "replacement": True,
-        "kl_weight": 1.0,
-        "precision": "float32",
-    }
-    for name, value in stacked.items():
-        if getattr(config, name) != value:
-            raise UserError(
-                f"{name} is {getattr(config, name)!r}: only runs with {name} {value!r} are stacked"
-            )
+    found = obstacle(config)
+    if found is not None:
+        raise UserError(found)
     if len({trainer.samples for trainer in trainers}) > 1:
         counts = ", ".join(str(trainer.samples) for trainer in trainers)
         raise UserError(f"the trainers are at {counts} samples: carry them to the same number")

@@ -153,7 +153,7 @@ class RunStore:
             for key, tensor in state.items()
             if key.startswith("model/")
         }
-        with writing(f"run {record.config.slug}", folder):
+        with writing(f"run {record.config}", folder):
             folder.mkdir(parents=True, exist_ok=True)
             checkpoint.write_checkpoint(folder, record.to_json(), state)
             write_atomically(folder / WEIGHTS, safetensors.torch.save(weights))
@@ -182,14 +182,12 @@ class RunStore:
         locks = self.root / ".locks"
         # The system lets go of the lock with the process, however that ends.
         lock = FileLock(locks / f"{config.slug}.lock")
-        with writing(f"the lock of run {config.slug}", locks):
+        with writing(f"the lock of run {config}", locks):
             locks.mkdir(parents=True, exist_ok=True)
             try:
                 lock.acquire(timeout=0)
             except Timeout:
-                print(
-                    f"{config.slug}: another process computes it, waiting for it", file=sys.stderr
-                )
+                print(f"{config}: another process computes it, waiting for it", file=sys.stderr)
                 lock.acquire()
         try:
             yield

@@ -12,7 +12,7 @@ import torch
 from companion import cli, runs
 from companion.claims import scoreboard
 from companion.claims.evidence import NOT_REPRODUCED, NOT_RUN, PARTLY, REPRODUCED, Evidence, Verdict
-from companion.experiments import paper_grid, reference
+from companion.experiments import paper_grid, reference, selection
 from companion.runs.config import RunRequest
 from companion.runs.store import RECORD
 from vaelib import datasets
@@ -27,23 +27,11 @@ def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
-def test_all_names_every_run_once() -> None:
-    chosen = cli.select("all", "quick", seed=0)
-    slugs = [request.config.slug for request in chosen]
-    assert len(slugs) == len(set(slugs)) == 18 + 6 + 1 + 13 + 11
-
-
-def test_a_figure_and_a_run_name_what_they_say() -> None:
-    assert len(cli.select("figure3", "quick", seed=0)) == 6
-    slug = paper_grid.figure2()[0].slug
-    assert [r.config.slug for r in cli.select(slug, "quick", seed=0)] == [slug]
-
-
 def test_a_run_of_two_figures_goes_as_far_as_the_further(monkeypatch: pytest.MonkeyPatch) -> None:
     reach = dict.fromkeys(paper_grid.GROUPS, 1) | {"figure2": 100, "figure4": 700}
     monkeypatch.setattr(paper_grid, "profile", lambda name: paper_grid.Profile(name, dict(reach)))
     shared = paper_grid.frey_face(2)
-    assert cli.select(shared.slug, "quick", seed=0) == [RunRequest(shared, 700)]
+    assert selection.select(shared.slug, "quick", seed=0) == [RunRequest(shared, 700)]
 
 
 @pytest.mark.parametrize(
@@ -54,6 +42,8 @@ def test_a_run_of_two_figures_goes_as_far_as_the_further(monkeypatch: pytest.Mon
         (["run", "figure2", "--device", "gpu"], "device 'gpu' is not known"),
         (["run", "figure2", "--device", "cuda:99"], "device 'cuda:99' is not there"),
         (["verify", "--profile", "slow"], "profile 'slow' is not known"),
+        (["run", "figure2", "--seeds", "0-"], "--seeds is '0-': give whole numbers such as 0-4"),
+        (["run", "figure9", "--seeds", "0,1"], "run 'figure9' is not known: use all, figure2"),
     ],
 )
 def test_bad_input_is_one_sentence_exit_code_2_and_nothing_written(
@@ -70,7 +60,17 @@ def test_bad_input_is_one_sentence_exit_code_2_and_nothing_written(
     assert not own_store.exists()
 
 
-@pytest.mark.parametrize("arguments", [[], ["fly"], ["run"], ["run", "all", "--seed", "x"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["fly"],
+        ["run"],
+        ["run", "all", "--seed", "x"],
+        ["run", "all", "--seed", "1", "--seeds", "2"],
+        ["verify", "--seeds", "0-4"],
+    ],
+)
 def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
     assert cli.main(arguments) == 2
 
@@ -134,6 +134,20 @@ def test_interrupt_says_how_to_go_on(
     monkeypatch.setattr(runs, "ensure", interrupt)
     assert cli.main(["run", "figure2"]) == 130
     assert "goes on from the last checkpoint" in capsys.readouterr().err
+
+
+def test_several_seeds_are_asked_for_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[list[int], bool]] = []
+
+    def note(requests: list[RunRequest], *, stack_seeds: bool, **settings: Any) -> list[Any]:
+        asked.append(([request.config.seed for request in requests], stack_seeds))
+        return []
+
+    monkeypatch.setattr(runs, "ensure", note)
+    name = paper_grid.mnist(20).slug
+    assert cli.main(["run", name, "--seeds", "0-2"]) == 0
+    assert cli.main(["run", name]) == 0
+    assert asked == [([0, 1, 2], True), ([0], False)]
 
 
 def made_up(*words: str) -> Any:

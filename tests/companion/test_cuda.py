@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from companion import runs
+from companion.runs import carrying
 from companion.runs.checkpoint import NEWEST
 from companion.runs.config import RunConfig, RunRequest
 from companion.runs.store import RunStore
@@ -35,7 +36,7 @@ CONFIG = RunConfig(
 def small_world(monkeypatch: pytest.MonkeyPatch) -> None:
     """Eighty images of six pixels, and an evaluation every 1500 samples."""
     monkeypatch.setattr(datasets, "load", lambda name, **settings: six_pixels())
-    monkeypatch.setattr(runs, "grid", lambda config, limit: list(range(1500, limit + 1, 1500)))
+    monkeypatch.setattr(carrying, "grid", lambda config, limit: list(range(1500, limit + 1, 1500)))
 
 
 @pytest.mark.parametrize(
@@ -58,3 +59,17 @@ def test_a_run_on_the_gpu_grows_bit_for_bit(changes: dict[str, Any], tmp_path: P
     a, b = ((store.folder(config) / NEWEST).read_bytes() for store in (whole, grown))
     assert a == b
     assert found.model().generate(3, generator=torch.Generator().manual_seed(1)).shape == (3, 6)
+
+
+def test_seeds_take_their_steps_together_on_the_gpu(tmp_path: Path) -> None:
+    config = dataclasses.replace(CONFIG, measure="lower_bound", stepsize=0.1)
+    requests = [RunRequest(dataclasses.replace(config, seed=seed), 6000) for seed in range(3)]
+    alone, stacked = RunStore(tmp_path / "alone"), RunStore(tmp_path / "stacked")
+    settings: dict[str, Any] = {"device": "cuda", "progress": False}
+    expected = runs.ensure(requests, store=alone, **settings)
+    found = runs.ensure(requests, store=stacked, stack_seeds=True, **settings)
+    for one, other in zip(found, expected, strict=True):
+        assert one.record.segments[0]["together"] == 3
+        torch.testing.assert_close(
+            one.model().state_dict(), other.model().state_dict(), atol=1e-3, rtol=1e-3
+        )

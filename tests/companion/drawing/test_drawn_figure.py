@@ -35,7 +35,7 @@ def test_a_figure_says_from_which_runs_and_data_it_was_drawn() -> None:
     assert json.loads(json.dumps(known)) == known
     (found,) = known["runs"]
     assert found["samples"], found["shown"] == (1000, 500)
-    assert found["id"] == run().config.slug
+    assert found["id"] == str(run().config)
     assert found["seconds"] == pytest.approx(3.2, abs=0.06)
     assert (found["threads"], found["device"]) == ([1, 2], ["cpu"])
     assert found["source"] == "abcdef01"

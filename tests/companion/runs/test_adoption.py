@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from companion import runs
-from companion.runs import adoption, carrying
+from companion.runs import adoption, lineage
 from companion.runs.config import RunConfig, RunRequest
 from companion.runs.store import RunStore
 from tests.helpers import load_six_pixels
@@ -29,9 +29,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
 
 
 def change_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adoption, "run_source", lambda config: "changed")
-    monkeypatch.setattr(carrying, "run_source", lambda config: "changed")
-    monkeypatch.setattr(runs, "run_source", lambda config: "changed")
+    monkeypatch.setattr(lineage, "run_source", lambda config: "changed")
 
 
 def test_an_adopted_run_grows(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,15 +45,15 @@ def test_code_that_gives_other_numbers_adopts_nothing(
 ) -> None:
     before = store.record(CONFIG)
     change_the_code(monkeypatch)
-    evaluate = adoption.evaluate
+    curve_points = adoption.curve_points
 
     def other(*arguments: Any, **settings: Any) -> Any:
-        points = evaluate(*arguments, **settings)
+        points = curve_points(*arguments, **settings)
         return [
             point._replace(value=point.value + 2 * adoption.REPEAT_TOLERANCE) for point in points
         ]
 
-    monkeypatch.setattr(adoption, "evaluate", other)
+    monkeypatch.setattr(adoption, "curve_points", other)
     assert not adoption.adopt(CONFIG, store)
     assert store.record(CONFIG) == before
 

@@ -57,7 +57,7 @@ def test_the_record_is_that_of_the_processor_as_pytorch_reports_it() -> None:
 def test_what_is_forbidden_to_the_processor_is_recorded() -> None:
     """In a process of its own: PyTorch chooses its instructions when it is imported."""
     limits = {"ATEN_CPU_CAPABILITY": "default", "MKL_CBWR": "COMPATIBLE"}
-    program = "from vaelib import rounding; print(rounding.here('cpu'))"
+    program = "from companion.runs import rounding; print(rounding.here('cpu'))"
     shown = subprocess.run(
         [sys.executable, "-c", program],
         env={**os.environ, **limits},
@@ -125,3 +125,9 @@ def test_equal_bits_are_demanded_where_every_part_rounds_alike(
 def test_compiled_steps_are_not_held_to_the_bit() -> None:
     own, other = record((900, HERE)), record((900, HERE), compiled=True)
     assert rounding.agreement(own, other, until=300, compiled_from=200) == "not recorded"
+
+
+def test_runs_that_took_their_steps_together_are_not_held_to_the_bit() -> None:
+    own, other = record((900, HERE)), record((100, HERE), (900, HERE))
+    other.segments[0]["together"] = 3
+    assert rounding.agreement(own, other, until=900, compiled_from=10**6) == "not recorded"

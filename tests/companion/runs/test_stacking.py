@@ -48,7 +48,7 @@ def trainers(config: RunConfig, device: str = "cpu") -> list[Trainer]:
 
 def together(found: list[Trainer], config: RunConfig, until: int, device: str = "cpu") -> None:
     x = six_pixels().train.to(device)
-    stacking.advance(found, x, config, stepsizes=STEPSIZES, until=until)
+    list(stacking.advance(found, x, config, stepsizes=STEPSIZES, until=until))
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -89,7 +89,7 @@ def test_a_run_that_diverges_is_noticed() -> None:
     found = trainers(CONFIG)
     x = six_pixels().train
     with pytest.raises(DivergedError, match="is not finite after 3000 training samples"):
-        stacking.advance(found, x, CONFIG, stepsizes=(0.1, 1e20, 0.1), until=3000)
+        list(stacking.advance(found, x, CONFIG, stepsizes=(0.1, 1e20, 0.1), until=3000))
 
 
 @pytest.mark.parametrize(
@@ -113,4 +113,4 @@ def test_trainers_must_be_at_the_same_place() -> None:
     with pytest.raises(UserError, match="the trainers are at 0, 500, 0 samples"):
         together(found, CONFIG, 1000)
     with pytest.raises(UserError, match="3 trainers and 1 stepsizes"):
-        stacking.advance(found, six_pixels().train, CONFIG, stepsizes=(0.1,), until=1000)
+        list(stacking.advance(found, six_pixels().train, CONFIG, stepsizes=(0.1,), until=1000))
