@@ -60,62 +60,65 @@ NUMBERS: dict[Any, tuple[tuple[object, ...], tuple[object, ...]]] = {
 WITHOUT: dict[str, str] = {
     **dict.fromkeys(
         (
-            "cli",
-            "console",
-            "rounding",
-            "availability",
-            "mirrors",
-            "sources",
-            "carrying",
-            "reference",
-            "requested",
+            "companion.cli",
+            "companion.console",
+            "companion.experiments.reference",
+            "companion.runs.carrying",
+            "companion.runs.requested",
+            "companion.runs.rounding",
+            "vaelib.datasets.availability",
+            "vaelib.datasets.mirrors",
+            "vaelib.datasets.sources",
         ),
         "what keeps files and runs; the command line, or the settings of a run, have looked",
     ),
-    **dict.fromkeys(("evidence", "scoreboard"), "verdicts, made of what runs have recorded"),
+    "companion.claims": "verdicts, made of what runs have recorded",
     **dict.fromkeys(
         (
-            "record.Record",
-            "store.Run",
-            "provenance",
-            "rounding",
-            "loading.Dataset",
-            "pathwise.Noise",
+            "companion.runs.config.RunRequest",
+            "companion.runs.provenance",
+            "companion.runs.record.Record",
+            "companion.runs.store.Run",
+            "vaelib.datasets.loading.Dataset",
+            "vaelib.distributions.pathwise.Noise",
         ),
         "what the package writes itself, and reads",
     ),
-    "wording": "writes whatever number it is given",
-    "loading.binarise": "called for every minibatch; PyTorch asks for a generator itself",
+    "companion.wording": "writes whatever number it is given",
+    "vaelib.datasets.loading.binarise": (
+        "called for every minibatch; PyTorch asks for a generator itself"
+    ),
     **dict.fromkeys(
         (
-            "sampler.leapfrog",
-            "sampler.propose_and_accept",
-            "sampler.HasTransition",
-            "products.product",
+            "vaelib.hmc.sampler.leapfrog",
+            "vaelib.hmc.sampler.propose_and_accept",
+            "vaelib.hmc.sampler.HasTransition",
+            "vaelib.arithmetic.products.product",
         ),
         "stands in a compiled step; `hmc.kernel` and the algorithms have looked",
     ),
     **dict.fromkeys(
         (
-            "pathwise.Reparameterization.draw_noise.parameters",
-            "pathwise.Reparameterization.sample.parameters",
-            "pathwise.Reparameterization.marginals.parameters",
-            "reparameterization.reparameterize.parameters",
-            "probabilistic_pca.ProbabilisticPCA.untrained_model.starts",
+            "vaelib.distributions.pathwise.Reparameterization.draw_noise.parameters",
+            "vaelib.distributions.pathwise.Reparameterization.sample.parameters",
+            "vaelib.distributions.pathwise.Reparameterization.marginals.parameters",
+            "vaelib.reparameterization.reparameterize.parameters",
+            "vaelib.likelihood.probabilistic_pca.ProbabilisticPCA.untrained_model.starts",
         ),
         "any number of them; the function looks at each",
     ),
-    "randomness.generator.purpose": "any words and numbers",
+    "vaelib.randomness.generator.purpose": "any words and numbers",
     **dict.fromkeys(
-        ("limits", "tensors", "networks.check_inputs", "training.check_finite"), "looks itself"
+        ("vaelib.checks", "vaelib.networks.check_inputs", "vaelib.training.check_finite"),
+        "looks itself",
     ),
 }
 # Dataclasses that look at their own fields, with one of each.
 SETTLED: dict[str, Any] = {
-    "config.RunConfig": RunConfig(
+    "companion.runs.config.RunConfig": RunConfig(
         dataset="mnist", algorithm="aevb", n_latent=3, n_hidden=5, n_train=10
     ),
-    "probabilistic_pca.ProbabilisticPCA": ProbabilisticPCA.example(),
+    "vaelib.likelihood.probabilistic_pca.ProbabilisticPCA": ProbabilisticPCA.example(),
 }
 
 
@@ -131,17 +134,20 @@ class Argument(NamedTuple):
 
 def public() -> Iterator[tuple[str, Callable[..., object], Callable[..., object]]]:
     """Name, function, and how it is called, for every public function, method and constructor."""
-    packages = ((package.__path__, f"{package.__name__}.") for package in (vaelib, companion))
-    for found in (module for package in packages for module in pkgutil.walk_packages(*package)):
-        module = importlib.import_module(found.name)
-        for name, thing in vars(module).items():
-            if name.startswith("_") or getattr(thing, "__module__", None) != found.name:
-                continue
-            full = f"{found.name.rpartition('.')[2]}.{name}"
-            if inspect.isfunction(thing):
-                yield full, thing, thing
-            elif inspect.isclass(thing) and not issubclass(thing, tuple):
-                yield from methods(full, thing)
+    for package in (vaelib, companion):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            yield from defined_in(importlib.import_module(found.name))
+
+
+def defined_in(module: types.ModuleType) -> Iterator[tuple[str, Any, Any]]:
+    for name, thing in vars(module).items():
+        if name.startswith("_") or getattr(thing, "__module__", None) != module.__name__:
+            continue
+        full = f"{module.__name__}.{name}"
+        if inspect.isfunction(thing):
+            yield full, thing, thing
+        elif inspect.isclass(thing) and not issubclass(thing, tuple):
+            yield from methods(full, thing)
 
 
 def methods(full: str, thing: type) -> Iterator[tuple[str, Any, Any]]:
@@ -249,14 +255,14 @@ def test_there_are_many_of_them() -> None:
     found = {f"{argument.of}.{argument.name}" for argument in RULED}
     assert len(found) > 300
     assert found >= {
-        "aevb.AEVB.__init__.n_train",
-        "config.RunConfig.target_acceptance",
-        "elbo.evaluate.batch_size",
-        "algorithms.FastMCEM.__init__.precision",
-        "marginal_likelihood.posterior_density_estimator.chunk_size",
-        "probabilistic_pca.ProbabilisticPCA.noise",
-        "probabilistic_pca.ProbabilisticPCA.maximum_likelihood.n_latent",
-        "training.Trainer.advance.chunk",
+        "companion.runs.config.RunConfig.target_acceptance",
+        "vaelib.aevb.AEVB.__init__.n_train",
+        "vaelib.elbo.evaluate.batch_size",
+        "vaelib.fast.algorithms.FastMCEM.__init__.precision",
+        "vaelib.likelihood.marginal_likelihood.posterior_density_estimator.chunk_size",
+        "vaelib.likelihood.probabilistic_pca.ProbabilisticPCA.noise",
+        "vaelib.likelihood.probabilistic_pca.ProbabilisticPCA.maximum_likelihood.n_latent",
+        "vaelib.training.Trainer.advance.chunk",
     }
 
 
