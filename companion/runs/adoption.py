@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from companion.runs import lineage
 from companion.runs.assembly import load_data, make_trainer
-from companion.runs.carrying import begin
+from companion.runs.beginning import begin
 from companion.runs.config import RunConfig
 from companion.runs.evaluation import curve_points
 from companion.runs.record import Record

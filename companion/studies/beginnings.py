@@ -10,8 +10,8 @@ import pandas as pd
 
 from companion.experiments.curve_reading import KEYS
 from companion.runs import rounding
-from companion.runs.underway import COMPILED_FROM
 from companion.runs.store import Run
+from companion.runs.underway import COMPILED_FROM
 
 # Of the way that a curve has come. Other rounding moves a run by a hundredth of this.
 BEGINNING_TOLERANCE = 0.01

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from vaelib.likelihood.annealed_importance import annealed_importance_sampling, bidirectional
+from vaelib.likelihood.importance_sampling import posterior_importance_sampling
+from vaelib.likelihood.quadrature import quadrature
 
 from companion.runs import carrying
 from companion.runs.carrying import carry, carry_together
@@ -22,10 +25,7 @@ from vaelib.algorithm import Batch
 from vaelib.elbo import evaluate
 from vaelib.full_vb import FullVB, predictive_bound
 from vaelib.hmc.latent_density import latent_density
-from vaelib.likelihood.annealed_importance import annealed_importance_sampling, bidirectional
-from vaelib.likelihood.importance_sampling import posterior_importance_sampling
 from vaelib.likelihood.marginal_likelihood import importance_sampling, posterior_density_estimator
-from vaelib.likelihood.quadrature import quadrature
 from vaelib.model import VariationalAutoencoder, build
 from vaelib.randomness import generator
 
