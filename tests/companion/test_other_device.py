@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
-from vaelib.likelihood.annealed_importance import annealed_importance_sampling, bidirectional
-from vaelib.likelihood.importance_sampling import posterior_importance_sampling
-from vaelib.likelihood.quadrature import quadrature
 
 from companion.runs import carrying
 from companion.runs.carrying import carry, carry_together
 from companion.runs.config import RunConfig
 from companion.runs.store import RunStore
+from companion.studies.annealed_importance import annealed_importance_sampling, bidirectional
+from companion.studies.fitted_proposal import posterior_importance_sampling
+from companion.studies.quadrature import quadrature
 from tests.elsewhere import NAME, second_device
 from tests.helpers import six_pixels
 from vaelib import hmc

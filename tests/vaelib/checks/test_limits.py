@@ -19,6 +19,7 @@ from torch import Tensor
 
 import companion
 import vaelib
+from companion.runs.choices import Choices
 from companion.runs.config import RunConfig
 from tests.helpers import rng
 from vaelib.checks.limits import (
@@ -66,6 +67,7 @@ WITHOUT: dict[str, str] = {
             "companion.runs.carrying",
             "companion.runs.requested",
             "companion.runs.rounding",
+            "companion.runs.underway",
             "vaelib.datasets.availability",
             "vaelib.datasets.mirrors",
             "vaelib.datasets.sources",
@@ -115,6 +117,7 @@ WITHOUT: dict[str, str] = {
 }
 # Dataclasses that look at their own fields, with one of each.
 SETTLED: dict[str, Any] = {
+    "companion.runs.choices.Choices": Choices(),
     "companion.runs.config.RunConfig": RunConfig(
         dataset="mnist", algorithm="aevb", n_latent=3, n_hidden=5, n_train=10
     ),
@@ -182,11 +185,19 @@ def arguments() -> list[Argument]:
 
 def hints_of(function: Callable[..., object]) -> dict[str, Any]:
     try:
-        return get_type_hints(inspect.unwrap(function), include_extras=True)
+        return get_type_hints(owner_of(function), include_extras=True)
     except TypeError:
         # pandas' classes cannot be subscripted where it runs, only where it is type-checked.
         assert not looks(function)
         return {}
+
+
+def owner_of(function: Callable[..., object]) -> Any:
+    """Where the annotations are written: of a dataclass's constructor, in it and its parents."""
+    name, _, method = function.__qualname__.rpartition(".")
+    thing = getattr(importlib.import_module(function.__module__), name, None)
+    is_made = method == "__init__" and dataclasses.is_dataclass(thing)
+    return thing if is_made else inspect.unwrap(function)
 
 
 def is_scalar(annotation: Any) -> bool:
