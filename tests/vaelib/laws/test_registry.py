@@ -1,0 +1,34 @@
+"""Whatever `vaelib` has that learns, or estimates log p(x) or its bound, stands under the laws."""
+
+from __future__ import annotations
+
+from tests.vaelib.laws.registry import (
+    ALGORITHMS,
+    BOUNDS,
+    BRACKETS,
+    ESTIMATES,
+    Entry,
+    algorithms,
+    functions,
+    unlisted,
+)
+
+
+def listed(entries: dict[str, Entry]) -> set[object]:
+    return {entry.of for entry in entries.values()}
+
+
+def test_every_algorithm_is_listed() -> None:
+    assert listed(ALGORITHMS) == algorithms()
+    assert not unlisted(ALGORITHMS)
+
+
+def test_every_estimate_of_the_evidence_is_listed() -> None:
+    assert listed(ESTIMATES) == functions("vaelib.likelihood", ["model", "x"])
+    assert listed(BRACKETS) == functions("vaelib.likelihood", ["model"])
+    assert not unlisted(ESTIMATES | BRACKETS)
+
+
+def test_every_estimate_of_the_bound_is_listed() -> None:
+    found = {f.__name__ for f in functions("vaelib", ["model", "x", "epsilon"])}
+    assert found == set(BOUNDS)
