@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from inspect import signature
+
 from tests.vaelib.laws.registry import (
     ALGORITHMS,
     BOUNDS,
     BRACKETS,
+    COMPILED,
     ESTIMATES,
     Entry,
     algorithms,
@@ -21,6 +24,8 @@ def listed(entries: dict[str, Entry]) -> set[object]:
 def test_every_algorithm_is_listed() -> None:
     assert listed(ALGORITHMS) == algorithms()
     assert not unlisted(ALGORITHMS)
+    compiled = {entry.of for entry in ALGORITHMS.values() if entry.settings == COMPILED}
+    assert compiled == {of for of in algorithms() if "compile_step" in signature(of).parameters}
 
 
 def test_every_estimate_of_the_evidence_is_listed() -> None:
