@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import offspring
 import pytest
+import shapes
 import torch
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from visiting import Visit
 
 offspring.bind()
+
+# Before anything imports vaelib.
+shapes.switch_on()
 
 # No test asks a public mirror.
 os.environ["VAELIB_OFFLINE"] = "1"

@@ -139,7 +139,7 @@ CLAIMS = (
         "fig-d-by-size",
         (
             "companion/claims/test_scoreboard.py::test_errors_by_dimension_decide_c9",
-            "vaelib/likelihood/test_importance_sampling.py::test_agrees_with_quadrature_on_a_nonlinear_decoder",
+            "companion/studies/test_fitted_proposal.py::test_agrees_with_quadrature_on_a_nonlinear_decoder",
         ),
         likelihood_estimator_by_dimension,
     ),

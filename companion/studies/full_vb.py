@@ -10,13 +10,13 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from companion.studies.quadrature import quadrature
 from vaelib import elbo
 from vaelib.aevb import AEVB
 from vaelib.checks.limits import Count, Positive, Whole, checked
 from vaelib.errors import UserError
 from vaelib.full_vb import FullVB, predictive_bound
 from vaelib.global_posterior import GlobalPosterior
-from vaelib.likelihood.quadrature import quadrature
 from vaelib.model import VariationalAutoencoder, build
 from vaelib.randomness import generator
 from vaelib.training import Trainer, evaluation_grid

@@ -12,17 +12,18 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from companion.studies.fitted_proposal import posterior_importance_sampling
+from companion.studies.quadrature import quadrature
 from vaelib.checks.limits import Count, checked
 from vaelib.elbo import gaussian_parameters, lower_bound
 from vaelib.hmc.latent_density import latent_density
-from vaelib.likelihood.importance_sampling import posterior_importance_sampling
 from vaelib.likelihood.marginal_likelihood import (
     N_PRIOR_DRAWS,
     Density,
     Start,
     posterior_density_estimator,
 )
-from vaelib.likelihood.quadrature import ROWS_AT_ONCE, quadrature
+from vaelib.likelihood.pairs import ROWS_AT_ONCE
 from vaelib.model import VariationalAutoencoder, log_standard_normal
 from vaelib.sgvb import noise
 
@@ -101,7 +102,7 @@ def likelihood_estimators(
 
     The bound; importance sampling from q(z|x); Appendix D's estimator in several settings; and the
     reference that stands for quadrature in more dimensions
-    (`vaelib.likelihood.importance_sampling`). A datapoint whose quadrature is not known to 0.01 nat
+    (`companion.studies.fitted_proposal`). A datapoint whose quadrature is not known to 0.01 nat
     is left out.
 
     Args:

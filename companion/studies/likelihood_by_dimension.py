@@ -11,10 +11,10 @@ import torch
 from scipy.special import digamma
 from torch import Tensor
 
+from companion.studies.fitted_proposal import posterior_importance_sampling
+from companion.studies.quadrature import SCAN_POINTS_PER_AXIS, quadrature
 from vaelib.checks.limits import Count, checked
-from vaelib.likelihood.importance_sampling import posterior_importance_sampling
 from vaelib.likelihood.marginal_likelihood import posterior_density_estimator
-from vaelib.likelihood.quadrature import SCAN_POINTS_PER_AXIS, quadrature
 from vaelib.model import VariationalAutoencoder
 
 LIKELIHOOD_TOLERANCE = 1.0  # nats: the size of the differences that Fig. 3 is about

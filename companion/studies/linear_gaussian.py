@@ -11,12 +11,13 @@ import torch
 from torch import Tensor
 from torch.distributions import MultivariateNormal, kl_divergence
 
+from companion.studies.side_by_side import BlockDecoder, untrained_models
 from vaelib.aevb import AEVB
 from vaelib.algorithm import Algorithm, Batch
 from vaelib.checks.limits import Count, Positive, checked
 from vaelib.elbo import lower_bound
 from vaelib.errors import UserError
-from vaelib.likelihood.probabilistic_pca import LinearGaussian, ProbabilisticPCA, corners
+from vaelib.likelihood.probabilistic_pca import ProbabilisticPCA, corners
 from vaelib.mcem import MCEM
 from vaelib.model import VariationalAutoencoder
 from vaelib.wake_sleep import WakeSleep
@@ -74,7 +75,7 @@ def linear_gaussian_fits(
         raise UserError(f"algorithm {algorithm!r} is not known: use {', '.join(FITS)}")
     n_starts, n_train, n_pixels = x.shape
     best = ProbabilisticPCA.maximum_likelihood(x, n_latent=n_latent, noise=noise)
-    model = best.untrained_model(n_starts, generator=generator)
+    model = untrained_models(best, n_starts, generator=generator)
     fit = FITS[algorithm](
         model,
         n_train=n_starts * n_train,
@@ -107,8 +108,8 @@ def _gaps(
     model: VariationalAutoencoder, x: Tensor, best: ProbabilisticPCA
 ) -> tuple[Tensor, Tensor]:
     """Of each start: exact maximum − log-evidence, and log-evidence − bound, `(S,)`."""
-    assert isinstance(model.decoder, LinearGaussian)
-    evidence = ProbabilisticPCA.of_decoder(model.decoder).log_evidence(x).mean(-1)
+    assert isinstance(model.decoder, BlockDecoder)
+    evidence = model.decoder.closed_forms().log_evidence(x).mean(-1)
     epsilon = corners(model.n_latent).expand(-1, x.shape[0] * x.shape[1], -1)
     bound = lower_bound(model, x.flatten(0, 1), epsilon).bound.unflatten(0, x.shape[:2]).mean(-1)
     return best.log_evidence(x).mean(-1) - evidence, evidence - bound

@@ -29,7 +29,7 @@ def test_every_distribution_of_the_paper_is_there_under_its_family() -> None:
 def test_uniform_noise_never_reaches_an_end() -> None:
     """All of the 128 values that bfloat16 noise can take appear, and none is 0 or 1."""
     uniform = get("uniform").noise
-    u = uniform.draw((20_000,), rng(), torch.bfloat16).float()
+    u = uniform.draw((20_000,), generator=rng(), dtype=torch.bfloat16).float()
     cells = round(1 / torch.finfo(torch.bfloat16).eps)
     torch.testing.assert_close(u.unique(), (torch.arange(cells) + 0.5) / cells)
 

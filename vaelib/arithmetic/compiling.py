@@ -25,6 +25,9 @@ def compiled(function: Callable[_P, _T]) -> Callable[_P, _T]:
 
     Raises:
         UserError: if this machine has no C++ compiler that works.
+
+    >>> if is_available():
+    ...     assert compiled(lambda x: x.sinh() + 1.0)(torch.zeros(2)).tolist() == [1.0, 1.0]
     """
     if not is_available():
         raise UserError("a step cannot be compiled here: install a C++ compiler, such as g++")
@@ -33,7 +36,11 @@ def compiled(function: Callable[_P, _T]) -> Callable[_P, _T]:
 
 @cache
 def is_available() -> bool:
-    """Whether a function can be compiled on this machine."""
+    """Whether a function can be compiled on this machine.
+
+    >>> is_available() in (True, False)
+    True
+    """
     try:
         _compile(torch.sinh)(torch.zeros(()))
     except RuntimeError:

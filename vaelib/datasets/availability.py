@@ -14,21 +14,15 @@ DATASETS = (*STAND_INS, *STAND_INS.values())
 
 
 class Status(NamedTuple):
-    """What `load` would use.
-
-    Attributes:
-        name, requested, sha256, source, stand_in: as in Dataset.
-        detail: one line for the console.
-        path: the folder of the files (of the first, if there are several); None for a stand-in.
-    """
+    """What `load` would use; the names mean what they mean in `Dataset`."""
 
     name: str
     requested: str
     stand_in: bool
     source: str
-    detail: str
+    detail: str  # one line for the console
     sha256: str
-    path: Path | None
+    path: Path | None  # the folder of the files, or of the first of them; None for a stand-in
 
 
 def locate(
@@ -51,6 +45,9 @@ def locate(
     Raises:
         UserError: for an unknown name, a `$VAELIB_DATA` that is no folder, or downloads that
             cannot be written.
+
+    >>> locate("cartoon_face").detail
+    'a drawn face, 1965 frames of 28 x 20'
     """
     if name not in DATASETS:
         raise UserError(f"dataset {name!r} is not known: use one of {', '.join(DATASETS)}")
@@ -68,7 +65,13 @@ def locate(
 
 
 def absence(name: str, root: AnyPath | None = None) -> str:
-    """What of a data set is not here, as a clause that lacks its subject."""
+    """What of a data set is not here, as a clause that lacks its subject.
+
+    >>> from unittest.mock import patch
+    >>> with patch.dict("os.environ", VAELIB_DATA=""):
+    ...     absence("mnist", root="nowhere")
+    'not here'
+    """
     lacking = sources.missing(name, root)
     if len(lacking) == len(sources.SOURCES[name].files):
         return "not here"
@@ -80,6 +83,11 @@ def obtain(*, progress: bool = True, root: AnyPath | None = None) -> list[Status
 
     Raises:
         UserError: as `locate` and `check`.
+
+    >>> from unittest.mock import patch
+    >>> with patch.dict("os.environ", VAELIB_OFFLINE="1", VAELIB_DATA=""):
+    ...     [status.name for status in obtain(root="nowhere")]
+    ['mnist_5k', 'cartoon_face']
     """
     for name in sources.SOURCES:
         locate(name, again=True, progress=progress, root=root)
@@ -91,6 +99,9 @@ def check(*, root: AnyPath | None = None) -> list[Status]:
 
     Raises:
         UserError: if a file is damaged, or `$VAELIB_DATA` is no folder.
+
+    >>> [status.requested for status in check()]
+    ['mnist', 'frey_face']
     """
     statuses = []
     for name in sources.SOURCES:

@@ -5,21 +5,20 @@ from __future__ import annotations
 import hashlib
 import io
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal, NamedTuple, cast
+from typing import Annotated, Literal, cast
 
 import numpy as np
 import scipy.io
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from vaelib.checks.limits import Count, Whole, checked, whole_rule
+from vaelib.checks.shapes import Float
 from vaelib.checks.tensors import check_floats, on_cpu
 from vaelib.datasets import sources, standins
 from vaelib.datasets.availability import absence, locate
-from vaelib.datasets.standins import StandInWarning
+from vaelib.datasets.standins import Bytes, Images, StandInWarning
 from vaelib.errors import UserError
 from vaelib.files import AnyPath
 from vaelib.model import DecoderKind
@@ -28,7 +27,6 @@ from vaelib.randomness import generator
 
 Pixels = Literal["grey", "binarised", "dynamic"]
 Split = Literal["shuffled", "in order"]
-Bytes = NDArray[np.uint8]
 ByteScale = Annotated[int, whole_rule(255)]  # that keeps intensities in [0, 1]
 
 MNIST_TRAIN = 50_000
@@ -66,13 +64,6 @@ class Dataset:
     stand_in: bool
 
 
-class _Points(NamedTuple):
-    train: Bytes
-    test: Bytes
-    train_labels: Bytes | None = None
-    test_labels: Bytes | None = None
-
-
 @checked
 def load(
     name: str,
@@ -89,13 +80,11 @@ def load(
     MNIST: bytes over 255, so that intensities fill [0, 1]. The first 50000 training images, as
     in section 5, and the 10000 test images; the last 10000 training images are not used.
 
-    Frey Face: bytes over 256, as in the authors' code. The paper names no split. By default the
-    1965 frames are shuffled by a fixed permutation, with 1500 for training and 465 for testing.
-    The frames are a film, so that test frames have near twins among the training frames. "in
-    order" takes the first 1500 and the last 465, and asks for expressions that were never seen:
-    there the test bound lies below the training bound from the start and soon falls, while in
-    Fig. 2 it keeps up for millions of samples. So Fig. 2 was shuffled. The authors' later code
-    shuffles, too (dpkingma/nips14-ssl, run_gpulearn_z_x.py, 1600 and 365).
+    Frey Face: bytes over 256, as in the authors' code. The paper names no split. The 1965 frames
+    are a film, so that those of a shuffled test set have near twins among the training frames;
+    "in order" asks for expressions that were never seen, and its test bound soon falls, while in
+    Fig. 2 it keeps up for millions of samples. So Fig. 2 was shuffled, as the authors' later code
+    does (dpkingma/nips14-ssl, run_gpulearn_z_x.py, 1600 and 365).
 
     Where the files cannot be had, a stand-in takes their place, with its own name and a
     StandInWarning: "mnist_5k", 4000 and 1000 digits out of MNIST's training set, or
@@ -109,13 +98,17 @@ def load(
         n_train: the number of training points, from the start of the training set; None for
             all. A stand-in gives all that it has where that is less.
         seed: of the binarisation.
-        split: of faces: "shuffled" or "in order".
+        split: of faces, 1500 and 465: by a fixed permutation, or the first and the last.
         face_scale: what the bytes of faces are divided by.
         root: the folder that holds data/raw; the project by default.
 
     Raises:
-        UserError: for an unknown name, kind of pixels or split, an n_train that is not there, a
-            file that is damaged or is another file, and as `locate`.
+        UserError: for settings that the data do not have, a file that is damaged or is another
+            file, and as `locate`.
+
+    >>> faces = load("cartoon_face")
+    >>> faces.train.shape, faces.test.shape, faces.image_shape
+    (torch.Size([1500, 560]), torch.Size([465, 560]), (28, 20))
     """
     status = locate(name, root=root)
     faces = status.name in ("frey_face", "cartoon_face")
@@ -134,14 +127,14 @@ def load(
             StandInWarning,
             stacklevel=3,  # past `checked`
         )
-    points, sha256 = _READERS[status.name](split, root)
-    available = len(points.train)
+    images, sha256 = _read(status.name, split, root)
+    available = len(images.train)
     if n_train is not None and n_train > available and not status.stand_in:
         raise UserError(
             f"n_train={n_train} is not possible: {status.name} has {available} training points"
         )
     scale = face_scale if faces else 255
-    train, test = points.train, points.test
+    train, test = images.train, images.test
     if pixels == "binarised":
         # All are drawn before any is left out: a point's pixels depend on the seed alone.
         x = binarise(_intensities(train, scale), generator(seed, "binarise", "train"))[:n_train]
@@ -153,8 +146,8 @@ def load(
         requested=name,
         train=x,
         test=x_test,
-        train_labels=_labels(points.train_labels, n_train),
-        test_labels=_labels(points.test_labels),
+        train_labels=_labels(images.train_labels, n_train),
+        test_labels=_labels(images.test_labels),
         image_shape=(28, 20) if faces else (28, 28),
         decoder="gaussian" if faces else "bernoulli",
         pixels=pixels,
@@ -164,14 +157,18 @@ def load(
     )
 
 
-def binarise(x: Tensor, generator: torch.Generator) -> Tensor:
-    """Draw each pixel from a Bernoulli whose probability is its intensity; same shape and dtype.
+def binarise(
+    x: Float[Tensor, "*batch n_pixels"], generator: torch.Generator
+) -> Float[Tensor, "*batch n_pixels"]:
+    """Draw each pixel from a Bernoulli whose probability is its intensity.
 
     For `pixels="dynamic"`, the training loop calls it on every minibatch.
 
     Raises:
-        UserError: if x does not hold floating-point numbers; on a CPU also if one lies outside
-            [0, 1].
+        UserError: if x does not hold floats; on a CPU also if one lies outside [0, 1].
+
+    >>> binarise(torch.tensor([[0.0, 1.0, 0.0]]), generator(0))
+    tensor([[0., 1., 0.]])
     """
     check_floats(x)
     if on_cpu(x) and x.numel() > 0:
@@ -187,49 +184,29 @@ def _labels(labels: Bytes | None, n: int | None = None) -> Tensor | None:
     return None if labels is None else torch.from_numpy(labels[:n].astype(np.int64))
 
 
-def _payloads(name: str, root: AnyPath | None) -> tuple[list[bytes], str]:
+def _read(name: str, split: Split, root: AnyPath | None) -> tuple[Images, str]:
+    """The split images of a data set, and the sha256 of its content."""
+    if name == "mnist_5k":
+        return standins.mnist_5k(), standins.SHA256[name]
+    if name == "cartoon_face":
+        faces = standins.cartoon_face()
+        return _split_faces(faces, split), hashlib.sha256(faces.tobytes()).hexdigest()
     paths = sources.find(name, root)
     if paths is None:
         raise UserError(f"files of {name} vanished while they were read: run `vaelib data`")
-    return [sources.read_verified(file, path) for file, path in paths.items()], sources.SOURCES[
-        name
-    ].sha256
-
-
-def _read_mnist(split: Split, root: AnyPath | None) -> tuple[_Points, str]:
-    (images, labels, test_images, test_labels), sha256 = _payloads("mnist", root)
+    contents = [sources.read_verified(file, path) for file, path in paths.items()]
+    if name == "frey_face":
+        # The stubs of loadmat know names of files only; it reads open files as well.
+        faces = scipy.io.loadmat(cast(str, io.BytesIO(contents[0])))["ff"].T
+        return _split_faces(faces, split), sources.SOURCES[name].sha256
     # IDX: four bytes of magic number, then four for each dimension.
-    train = np.frombuffer(images, np.uint8, offset=16).reshape(-1, 784)
-    test = np.frombuffer(test_images, np.uint8, offset=16).reshape(-1, 784)
-    train_labels, last = (np.frombuffer(part, np.uint8, offset=8) for part in (labels, test_labels))
-    return _Points(train[:MNIST_TRAIN], test, train_labels[:MNIST_TRAIN], last), sha256
+    train, test = (np.frombuffer(c, np.uint8, offset=16).reshape(-1, 784) for c in contents[::2])
+    labels, test_labels = (np.frombuffer(c, np.uint8, offset=8) for c in contents[1::2])
+    images = Images(train[:MNIST_TRAIN], test, labels[:MNIST_TRAIN], test_labels)
+    return images, sources.SOURCES[name].sha256
 
 
-def _read_mnist_5k(split: Split, root: AnyPath | None) -> tuple[_Points, str]:
-    return _Points(*standins.mnist_5k()), standins.SHA256["mnist_5k"]
-
-
-def _read_frey_face(split: Split, root: AnyPath | None) -> tuple[_Points, str]:
-    (content,), sha256 = _payloads("frey_face", root)
-    # The stubs of loadmat know names of files only; it reads open files as well.
-    faces: Bytes = scipy.io.loadmat(cast(str, io.BytesIO(content)))["ff"].T
-    return _split_faces(faces, split), sha256
-
-
-def _read_cartoon_face(split: Split, root: AnyPath | None) -> tuple[_Points, str]:
-    faces = standins.cartoon_face()
-    return _split_faces(faces, split), hashlib.sha256(faces.tobytes()).hexdigest()
-
-
-def _split_faces(faces: Bytes, split: Split) -> _Points:
+def _split_faces(faces: Bytes, split: Split) -> Images:
     if split == "shuffled":
         faces = faces[torch.randperm(len(faces), generator=generator(0, "frey split")).numpy()]
-    return _Points(faces[:FACES_TRAIN], faces[FACES_TRAIN:])
-
-
-_READERS: dict[str, Callable[[Split, AnyPath | None], tuple[_Points, str]]] = {
-    "mnist": _read_mnist,
-    "mnist_5k": _read_mnist_5k,
-    "frey_face": _read_frey_face,
-    "cartoon_face": _read_cartoon_face,
-}
+    return Images(faces[:FACES_TRAIN], faces[FACES_TRAIN:])

@@ -24,7 +24,13 @@ REST = 3600.0
 
 
 def forbidden() -> bool:
-    """Whether `$VAELIB_OFFLINE` forbids every download: set, and not 0."""
+    """Whether `$VAELIB_OFFLINE` forbids every download: set, and not 0.
+
+    >>> from unittest.mock import patch
+    >>> with patch.dict(os.environ, VAELIB_OFFLINE="1"):
+    ...     forbidden()
+    True
+    """
     return os.environ.get("VAELIB_OFFLINE", "") not in ("", "0")
 
 
@@ -39,13 +45,17 @@ def download(
     name and renamed, so that the folder never holds a part of one.
 
     Args:
-        name: "mnist" or "frey_face".
         root: the folder that holds data/raw; the project by default.
         again: ask the mirrors even if all of them failed within the last hour.
         progress: show a bar for each file.
 
     Raises:
         UserError: if the folder cannot be written.
+
+    >>> from unittest.mock import patch
+    >>> with patch.dict(os.environ, VAELIB_OFFLINE="1", VAELIB_DATA=""):
+    ...     download("mnist", root="nowhere")
+    False
     """
     source, folder = sources.SOURCES[name], sources.raw_folder(root)
     missing = [file for file, path in sources.find_all(name, root).items() if path is None]
@@ -79,6 +89,10 @@ def fetch(url: str, *, timeout: float, progress: bool = False) -> bytes:
     Raises:
         OSError: on any failure, with a clause on what it was; it is a TimeoutError if `timeout`
             seconds brought less than a kilobyte.
+
+    >>> fetch("nowhere:digits", timeout=1.0)
+    Traceback (most recent call last):
+    OSError: InvalidSchema: No connection adapters were found for 'nowhere:digits'
     """
     # Imported when it is needed: in a notebook its progress bars warn about missing widgets.
     import pooch

@@ -65,32 +65,24 @@ class Source:
         return hashlib.sha256(listing.encode()).hexdigest()
 
 
+def _files(listing: str) -> tuple[DataFile, ...]:
+    rows = (line.split() for line in listing.strip().splitlines())
+    return tuple(DataFile(n, int(size), sha256, n.endswith("ubyte")) for sha256, size, n in rows)
+
+
+_MNIST = """
+ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db 47040016 train-images-idx3-ubyte
+65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5    60008 train-labels-idx1-ubyte
+0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7  7840016 t10k-images-idx3-ubyte
+ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2    10008 t10k-labels-idx1-ubyte
+"""
+_FREY = "265a83a23adb081755cd3de375509828e690324d1d60f076b8ecebc840d59c64 1100584 frey_rawface.mat"
+
 SOURCES: dict[str, Source] = {
     "mnist": Source(
         name="mnist",
         title="MNIST",
-        files=(
-            DataFile(
-                "train-images-idx3-ubyte",
-                47040016,
-                "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-            ),
-            DataFile(
-                "train-labels-idx1-ubyte",
-                60008,
-                "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-            ),
-            DataFile(
-                "t10k-images-idx3-ubyte",
-                7840016,
-                "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-            ),
-            DataFile(
-                "t10k-labels-idx1-ubyte",
-                10008,
-                "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-            ),
-        ),
+        files=_files(_MNIST),
         mirrors=(
             "https://ossci-datasets.s3.amazonaws.com/mnist/",
             "https://storage.googleapis.com/cvdf-datasets/mnist/",
@@ -100,14 +92,7 @@ SOURCES: dict[str, Source] = {
     "frey_face": Source(
         name="frey_face",
         title="Frey Face",
-        files=(
-            DataFile(
-                "frey_rawface.mat",
-                1100584,
-                "265a83a23adb081755cd3de375509828e690324d1d60f076b8ecebc840d59c64",
-                compressed=False,
-            ),
-        ),
+        files=_files(_FREY),
         mirrors=("https://cs.nyu.edu/~roweis/data/",),
     ),
 }
@@ -118,6 +103,9 @@ def raw_folder(root: AnyPath | None = None) -> Path:
 
     Where the package was installed apart from its project, the project is looked for from the
     current folder upwards; where there is none, it is the current folder itself.
+
+    >>> raw_folder("here").as_posix()
+    'here/data/raw'
     """
     if root is None:
         here = Path.cwd()
@@ -136,6 +124,9 @@ def folders(root: AnyPath | None = None) -> list[Path]:
 
     Raises:
         UserError: if `$VAELIB_DATA` is set to something that is no folder.
+
+    >>> folders("here")[-1] == raw_folder("here")
+    True
     """
     named = os.environ.get("VAELIB_DATA", "")
     if named and not Path(named).is_dir():
@@ -148,6 +139,9 @@ def find_all(name: str, root: AnyPath | None = None) -> dict[DataFile, Path | No
 
     Beside its own name a file may have one in capitals, or with other signs between the words, as
     in `train-images.idx3-ubyte`; and it may lie up to `DEPTH` folders below, as in `MNIST/raw`.
+
+    >>> [file.name for file in find_all("frey_face")]
+    ['frey_rawface.mat']
     """
     places = folders(root)
     listed = functools.cache(_listing)
@@ -158,19 +152,31 @@ def find_all(name: str, root: AnyPath | None = None) -> dict[DataFile, Path | No
 
 
 def find(name: str, root: AnyPath | None = None) -> dict[DataFile, Path] | None:
-    """As `find_all`, but None unless every file is there."""
+    """As `find_all`, but None unless every file is there.
+
+    >>> (find("mnist") is None) == bool(missing("mnist"))
+    True
+    """
     found = find_all(name, root)
     there = {file: path for file, path in found.items() if path is not None}
     return there if len(there) == len(found) else None
 
 
 def missing(name: str, root: AnyPath | None = None) -> list[str]:
-    """The names of those files of a data set that are not here, as the mirrors serve them."""
+    """The names of those files of a data set that are not here, as the mirrors serve them.
+
+    >>> set(missing("mnist")) <= {file.served_as for file in SOURCES["mnist"].files}
+    True
+    """
     return [file.served_as for file, path in find_all(name, root).items() if path is None]
 
 
 def remedy(name: str, root: AnyPath | None = None) -> str:
-    """How to get the files that are not here, as a clause."""
+    """How to get the files that are not here, as a clause.
+
+    >>> remedy("mnist")[:41]
+    'run `vaelib data` where there is a networ'
+    """
     return (
         f"run `vaelib data` where there is a network, or put {', '.join(missing(name, root))} into "
         "data/raw/ or into the folder that $VAELIB_DATA names"
@@ -216,6 +222,10 @@ def read_verified(file: DataFile, path: Path) -> bytes:
 
     Raises:
         UserError: if it cannot be read, is truncated or damaged, or is another file.
+
+    >>> read_verified(SOURCES["frey_face"].files[0], Path("nowhere"))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    vaelib.errors.UserError: nowhere cannot be read (No such file or directory): remove it and ...
     """
     try:
         return payload(file, path.read_bytes())
@@ -233,7 +243,9 @@ def verify(name: str, root: AnyPath | None = None) -> None:
     """Read those files of the data set that are here.
 
     Raises:
-        UserError: as `read`.
+        UserError: as `read_verified`.
+
+    >>> verify("frey_face")  # right, or not here
     """
     for file, path in find_all(name, root).items():
         if path is not None:
@@ -241,7 +253,11 @@ def verify(name: str, root: AnyPath | None = None) -> None:
 
 
 def is_gzip(content: bytes) -> bool:
-    """Whether `content` begins as gzip files do."""
+    """Whether `content` begins as gzip files do.
+
+    >>> is_gzip(gzip.compress(b"digits"))
+    True
+    """
     return content.startswith(b"\x1f\x8b")
 
 
@@ -250,6 +266,10 @@ def payload(file: DataFile, content: bytes) -> bytes:
 
     Raises:
         WrongContent: if they are not.
+
+    >>> file = DataFile("abc", 3, hashlib.sha256(b"abc").hexdigest())
+    >>> payload(file, gzip.compress(b"abc"))
+    b'abc'
     """
     if is_gzip(content):
         try:
@@ -264,10 +284,9 @@ def payload(file: DataFile, content: bytes) -> bytes:
     digest = hashlib.sha256(content).hexdigest()
     if digest != file.sha256 and digest in (known := _names_by_digest()):
         raise WrongContent(f"holds {known[digest]} and not {file.name}")
-    if len(content) < file.size:
-        raise WrongContent(f"holds only {len(content)} of the {file.size} bytes of {file.name}")
-    if len(content) > file.size:
-        raise WrongContent(f"holds more than the {file.size} bytes of {file.name}")
+    if len(content) != file.size:
+        much = f"only {len(content)} of" if len(content) < file.size else "more than"
+        raise WrongContent(f"holds {much} the {file.size} bytes of {file.name}")
     if digest != file.sha256:
         raise WrongContent(
             f"has the wrong content, damaged or of another data set whose files have these names, "

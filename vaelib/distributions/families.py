@@ -20,11 +20,18 @@ from vaelib.distributions.pathwise import (
     NORMAL,
     NORMAL_AND_UNIFORM,
     TRIANGULAR,
-    UNIFORM,
     Reparameterization,
 )
 
 Family = Literal["inverse CDF", "location-scale", "composition"]
+
+
+def _shift_and_scale(epsilon: Tensor, *, loc: Tensor, scale: Tensor) -> Tensor:
+    return loc + scale * epsilon
+
+
+def _exponential(epsilon: Tensor) -> Tensor:
+    return -torch.log1p(-epsilon)
 
 
 def _cauchy(epsilon: Tensor) -> Tensor:
@@ -39,6 +46,10 @@ def _log_gamma_ratio(epsilon: Tensor, above: Tensor, below: Tensor) -> Tensor:
 def _students_t(epsilon: Tensor, *, df: Tensor, loc: Tensor, scale: Tensor) -> Tensor:
     log_gamma = log_gamma_quantile(epsilon[..., 1], df / 2)
     return loc + scale * epsilon[..., 0] * torch.exp(((df / 2).log() - log_gamma) / 2)
+
+
+def _beta(epsilon: Tensor, *, concentration1: Tensor, concentration0: Tensor) -> Tensor:
+    return torch.sigmoid(_log_gamma_ratio(epsilon, concentration1, concentration0))
 
 
 def _check_interval(p: Mapping[str, Tensor]) -> str:
@@ -69,196 +80,143 @@ def _check_scale_tril(p: Mapping[str, Tensor]) -> str:
 
 _LOGISTIC = Reparameterization(
     "Logistic",
-    UNIFORM,
-    lambda e, *, loc, scale: loc + scale * torch.logit(e),
     r"m + s \log(\epsilon / (1 - \epsilon))",
-    lambda s, *, loc, scale: [s.logistic(loc, scale)],
+    lambda e, *, loc, scale: loc + scale * torch.logit(e),
 )
 
 FAMILIES: dict[Family, tuple[Reparameterization, ...]] = {
     "inverse CDF": (
         Reparameterization(
             "Exponential",
-            UNIFORM,
-            lambda e, *, rate: -torch.log1p(-e) / rate,
             r"-\log(1 - \epsilon) / \lambda",
-            lambda s, *, rate: [s.expon(scale=1 / rate)],
+            lambda e, *, rate: _exponential(e) / rate,
         ),
         Reparameterization(
             "Cauchy",
-            UNIFORM,
-            lambda e, *, loc, scale: loc + scale * _cauchy(e),
             r"m + s \tan(\pi(\epsilon - 1/2))",
-            lambda s, *, loc, scale: [s.cauchy(loc, scale)],
+            lambda e, *, loc, scale: loc + scale * _cauchy(e),
         ),
         _LOGISTIC,
         Reparameterization(
             "Rayleigh",
-            UNIFORM,
-            lambda e, *, scale: scale * torch.sqrt(-2 * torch.log1p(-e)),
             r"s \sqrt{-2 \log(1 - \epsilon)}",
-            lambda s, *, scale: [s.rayleigh(scale=scale)],
+            lambda e, *, scale: scale * torch.sqrt(2 * _exponential(e)),
         ),
         Reparameterization(
             "Pareto",
-            UNIFORM,
-            lambda e, *, scale, concentration: scale * torch.exp(-torch.log1p(-e) / concentration),
             r"s (1 - \epsilon)^{-1/\alpha}",
-            lambda s, *, scale, concentration: [s.pareto(concentration, scale=scale)],
+            lambda e, *, scale, concentration: scale * torch.exp(_exponential(e) / concentration),
         ),
         Reparameterization(
             "Weibull",
-            UNIFORM,
-            lambda e, *, scale, concentration: scale * (-torch.log1p(-e)) ** (1 / concentration),
             r"s (-\log(1 - \epsilon))^{1/\alpha}",
-            lambda s, *, scale, concentration: [s.weibull_min(concentration, scale=scale)],
+            lambda e, *, scale, concentration: scale * _exponential(e) ** (1 / concentration),
         ),
         Reparameterization(
             "Reciprocal",
-            UNIFORM,
-            lambda e, *, low, high: torch.exp((1 - e) * low.log() + e * high.log()),
             r"a^{1 - \epsilon} b^\epsilon",
-            lambda s, *, low, high: [s.loguniform(low, high)],
+            lambda e, *, low, high: torch.exp((1 - e) * low.log() + e * high.log()),
             check=_check_positive_interval,
         ),
         Reparameterization(
             "Gompertz",
-            UNIFORM,
-            lambda e, *, concentration, rate: torch.log1p(-torch.log1p(-e) / concentration) / rate,
             r"\log(1 - \log(1 - \epsilon) / \alpha) / \lambda",
-            lambda s, *, concentration, rate: [s.gompertz(concentration, scale=1 / rate)],
+            lambda e, *, concentration, rate: torch.log1p(_exponential(e) / concentration) / rate,
         ),
         Reparameterization(
             "Gumbel",
-            UNIFORM,
-            lambda e, *, loc, scale: loc - scale * torch.log(-torch.log(e)),
             r"m - s \log(-\log \epsilon)",
-            lambda s, *, loc, scale: [s.gumbel_r(loc, scale)],
+            lambda e, *, loc, scale: loc - scale * torch.log(-torch.log(e)),
         ),
         Reparameterization(
             "Erlang",
-            UNIFORM,
-            lambda e, *, concentration, rate: -torch.log1p(-e).sum(-1) / rate,
             r"-\sum_{k=1}^{\alpha} \log(1 - \epsilon_k) / \lambda",
-            lambda s, *, concentration, rate: [s.gamma(concentration, scale=1 / rate)],
+            lambda e, *, concentration, rate: _exponential(e).sum(-1) / rate,
             constant=("concentration",),
-            note="The inverse CDF has a closed form for shape 1 only; "
-            "a sum of exponentials is exact for every integer shape.",
             event=lambda p: (int(p["concentration"]),),
             check=_check_integer,
+            note="The inverse CDF has a closed form for shape 1 only; "
+            "a sum of exponentials is exact for every integer shape.",
         ),
     ),
     "location-scale": (
-        Reparameterization(
-            "Laplace",
-            LAPLACE,
-            lambda e, *, loc, scale: loc + scale * e,
-            r"m + s \epsilon",
-            lambda s, *, loc, scale: [s.laplace(loc, scale)],
-        ),
+        Reparameterization("Laplace", r"m + s \epsilon", _shift_and_scale, LAPLACE),
         Reparameterization(
             "Elliptical",
-            BALL,
-            lambda e, *, loc, scale_tril: loc + (scale_tril @ e.unsqueeze(-1)).squeeze(-1),
             r"m + S \epsilon",
-            lambda s, *, loc, scale_tril: [
-                s.beta((len(loc) + 1) / 2, (len(loc) + 1) / 2, loc=m - width, scale=2 * width)
-                for m, width in zip(loc, (scale_tril**2).sum(-1) ** 0.5, strict=True)
-            ],
-            note="A family: any spherical noise will do. Here z is uniform in an ellipsoid.",
+            lambda e, *, loc, scale_tril: loc + (scale_tril @ e.unsqueeze(-1)).squeeze(-1),
+            BALL,
             event=lambda p: (p["loc"].shape[-1],),
             vectors={"loc": 1, "scale_tril": 2},
             check=_check_scale_tril,
+            note="A family: any spherical noise will do. Here z is uniform in an ellipsoid.",
         ),
         Reparameterization(
             "Student's t",
-            NORMAL_AND_UNIFORM,
-            _students_t,
             r"m + s \epsilon_1 \sqrt{\nu / 2G^{-1}_{\nu/2}(\epsilon_2)}",
-            lambda s, *, df, loc, scale: [s.t(df, loc, scale)],
+            _students_t,
+            NORMAL_AND_UNIFORM,
             implicit=("df",),
-            note="Location and scale alone leave the degrees of freedom fixed.",
             event=lambda p: (2,),
+            note="Location and scale alone leave the degrees of freedom fixed.",
         ),
         _LOGISTIC,
         Reparameterization(
             "Uniform",
-            UNIFORM,
-            lambda e, *, low, high: low + (high - low) * e,
             r"a + (b - a) \epsilon",
-            lambda s, *, low, high: [s.uniform(low, high - low)],
+            lambda e, *, low, high: low + (high - low) * e,
             check=_check_interval,
         ),
         Reparameterization(
             "Triangular",
-            TRIANGULAR,
-            lambda e, *, loc, scale: loc + scale * e,
             r"m + s \epsilon",
-            lambda s, *, loc, scale: [s.triang(0.5, loc=loc - scale, scale=2 * scale)],
+            _shift_and_scale,
+            TRIANGULAR,
             note="Location and scale alone leave the mode in the middle.",
         ),
-        Reparameterization(
-            "Gaussian",
-            NORMAL,
-            lambda e, *, loc, scale: loc + scale * e,
-            r"m + s \epsilon",
-            lambda s, *, loc, scale: [s.norm(loc, scale)],
-        ),
+        Reparameterization("Gaussian", r"m + s \epsilon", _shift_and_scale, NORMAL),
     ),
     "composition": (
         Reparameterization(
             "Log-Normal",
-            NORMAL,
-            lambda e, *, loc, scale: torch.exp(loc + scale * e),
             r"\exp(m + s \epsilon)",
-            lambda s, *, loc, scale: [s.lognorm(scale, scale=math.exp(loc))],
+            lambda e, *, loc, scale: torch.exp(loc + scale * e),
+            NORMAL,
         ),
         Reparameterization(
             "Gamma",
-            UNIFORM,
-            lambda e, *, concentration, rate: log_gamma_quantile(e, concentration).exp() / rate,
             r"G^{-1}_\alpha(\epsilon) / \lambda",
-            lambda s, *, concentration, rate: [s.gamma(concentration, scale=1 / rate)],
+            lambda e, *, concentration, rate: log_gamma_quantile(e, concentration).exp() / rate,
             implicit=("concentration",),
             note="A sum of exponentials reaches integer shapes only. "
             "$G^{-1}_\\alpha$, the inverse CDF of Gamma(α, 1), is found numerically.",
         ),
         Reparameterization(
             "Dirichlet",
-            UNIFORM,
-            lambda e, *, concentration: torch.softmax(log_gamma_quantile(e, concentration), -1),
             r"z_k \propto G^{-1}_{\alpha_k}(\epsilon_k)",
-            lambda s, *, concentration: [s.beta(a, concentration.sum() - a) for a in concentration],
+            lambda e, *, concentration: torch.softmax(log_gamma_quantile(e, concentration), -1),
             implicit=("concentration",),
             event=lambda p: (p["concentration"].shape[-1],),
             vectors={"concentration": 1},
         ),
         Reparameterization(
             "Beta",
-            UNIFORM,
-            lambda e, *, concentration1, concentration0: torch.sigmoid(
-                _log_gamma_ratio(e, concentration1, concentration0)
-            ),
             r"\gamma_1 / (\gamma_1 + \gamma_0), \; \gamma_k = G^{-1}_{\alpha_k}(\epsilon_k)",
-            lambda s, *, concentration1, concentration0: [s.beta(concentration1, concentration0)],
+            _beta,
             implicit=("concentration1", "concentration0"),
             event=lambda p: (2,),
         ),
         Reparameterization(
             "Chi-squared",
-            UNIFORM,
-            lambda e, *, df: 2 * log_gamma_quantile(e, df / 2).exp(),
             r"2 G^{-1}_{\nu/2}(\epsilon)",
-            lambda s, *, df: [s.chi2(df)],
+            lambda e, *, df: 2 * log_gamma_quantile(e, df / 2).exp(),
             implicit=("df",),
             note="A sum of ν squared Gaussians has no gradient in ν.",
         ),
         Reparameterization(
             "F",
-            UNIFORM,
-            lambda e, *, df1, df2: torch.exp(_log_gamma_ratio(e, df1 / 2, df2 / 2)) * (df2 / df1),
             r"\nu_2 G^{-1}_{\nu_1/2}(\epsilon_1) / (\nu_1 G^{-1}_{\nu_2/2}(\epsilon_2))",
-            lambda s, *, df1, df2: [s.f(df1, df2)],
+            lambda e, *, df1, df2: torch.exp(_log_gamma_ratio(e, df1 / 2, df2 / 2)) * (df2 / df1),
             implicit=("df1", "df2"),
             event=lambda p: (2,),
         ),

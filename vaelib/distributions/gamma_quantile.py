@@ -36,6 +36,10 @@ def log_gamma_quantile(epsilon: Tensor, concentration: Tensor) -> Tensor:
 
     Raises:
         UserError: for noise outside (0, 1), or an α that is not positive and finite.
+
+    >>> median = torch.tensor(0.5)
+    >>> log_gamma_quantile(median, torch.tensor([1.0, 5.0])).exp()
+    tensor([0.6931, 4.6709])
     """
     # A NaN fails these comparisons too.
     if not bool(((epsilon > 0.0) & (epsilon < 1.0)).all()):

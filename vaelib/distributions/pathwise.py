@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -25,49 +25,42 @@ class Noise:
 
     Attributes:
         label: its name, in LaTeX.
-        draw: (shape, generator, dtype) to a tensor on the generator's device.
+        draw: like `torch.randn`: a shape, and by keyword generator, dtype and device, to a tensor.
         support: the open interval that g is defined on.
     """
 
     label: str
-    draw: Callable[[Sequence[int], torch.Generator, torch.dtype], Tensor]
+    draw: Callable[..., Tensor]
     support: tuple[float, float] = (-math.inf, math.inf)
 
 
-def _uniform(shape: Sequence[int], generator: torch.Generator, dtype: torch.dtype) -> Tensor:
+def _uniform(shape: Sequence[int], *, dtype: torch.dtype, **source: Any) -> Tensor:
     # The midpoints of 1/eps equal cells: never 0 or 1, and 1 − ε is exact.
     eps = torch.finfo(dtype).eps
-    cell = torch.randint(round(1 / eps), tuple(shape), generator=generator, device=generator.device)
-    return (cell.to(dtype) + 0.5) * eps
+    return (torch.randint(round(1 / eps), tuple(shape), **source).to(dtype) + 0.5) * eps
 
 
-def _normal(shape: Sequence[int], generator: torch.Generator, dtype: torch.dtype) -> Tensor:
-    return torch.randn(tuple(shape), generator=generator, device=generator.device, dtype=dtype)
-
-
-def _laplace(shape: Sequence[int], generator: torch.Generator, dtype: torch.dtype) -> Tensor:
-    v = 2 * _uniform(shape, generator, dtype) - 1
+def _laplace(shape: Sequence[int], **how: Any) -> Tensor:
+    v = 2 * _uniform(shape, **how) - 1
     return -v.sign() * torch.log1p(-v.abs())
 
 
-def _triangular(shape: Sequence[int], generator: torch.Generator, dtype: torch.dtype) -> Tensor:
-    return _uniform(shape, generator, dtype) + _uniform(shape, generator, dtype) - 1
+def _triangular(shape: Sequence[int], **how: Any) -> Tensor:
+    return _uniform(shape, **how) + _uniform(shape, **how) - 1
 
 
-def _ball(shape: Sequence[int], generator: torch.Generator, dtype: torch.dtype) -> Tensor:
-    direction = torch.nn.functional.normalize(_normal(shape, generator, dtype), dim=-1)
-    return direction * _uniform((*shape[:-1], 1), generator, dtype) ** (1 / shape[-1])
+def _ball(shape: Sequence[int], **how: Any) -> Tensor:
+    direction = torch.nn.functional.normalize(torch.randn(tuple(shape), **how), dim=-1)
+    return direction * _uniform((*shape[:-1], 1), **how) ** (1 / shape[-1])
 
 
-def _normal_and_uniform(
-    shape: Sequence[int], generator: torch.Generator, dtype: torch.dtype
-) -> Tensor:
+def _normal_and_uniform(shape: Sequence[int], **how: Any) -> Tensor:
     one = (*shape[:-1], 1)
-    return torch.cat([_normal(one, generator, dtype), _uniform(one, generator, dtype)], -1)
+    return torch.cat([torch.randn(one, **how), _uniform(one, **how)], -1)
 
 
 UNIFORM = Noise(r"$\mathcal{U}(0, 1)$", _uniform, support=(0.0, 1.0))
-NORMAL = Noise(r"$\mathcal{N}(0, 1)$", _normal)
+NORMAL = Noise(r"$\mathcal{N}(0, 1)$", torch.randn)
 LAPLACE = Noise("Laplace(0, 1)", _laplace)
 TRIANGULAR = Noise("triangular on (−1, 1)", _triangular)
 BALL = Noise("uniform in the unit ball", _ball)
@@ -79,33 +72,37 @@ NORMAL_AND_UNIFORM = Noise(
 
 @dataclass(frozen=True)
 class Reparameterization:
-    """One distribution: where its noise comes from, and how g turns it into z.
+    r"""One distribution: where its noise comes from, and how g turns it into z.
 
     Attributes:
         title: the paper's name.
-        noise: the distribution of ε.
-        transform: g(ε, *, parameters), without checks.
         formula: g in LaTeX.
-        reference: (scipy.stats, *, parameters) to the exact marginals of z.
+        transform: g(ε, *, parameters), without checks.
+        noise: the distribution of ε.
         implicit: the parameters in which the derivative of g is implicit.
         constant: the parameters in which g has no derivative, because they are integers.
-        note: what the paper's recipe leaves open, and what was chosen.
         event: the trailing shape of ε for one draw, from the parameters.
         vectors: how many dimensions one value of a parameter has, where it is not a scalar.
         check: what is wrong with the parameters together, and the remedy; "" if nothing is.
+        note: what the paper's recipe leaves open, and what was chosen.
+
+    >>> gumbel = Reparameterization(
+    ...     "Gumbel", r"-\log(-\log \epsilon)", lambda e, *, loc: loc - torch.log(-torch.log(e))
+    ... )
+    >>> gumbel(torch.tensor([0.1, 0.5, 0.9]), loc=1.0)
+    tensor([0.1660, 1.3665, 3.2504])
     """
 
     title: str
-    noise: Noise
-    transform: Callable[..., Tensor]
     formula: str
-    reference: Callable[..., list[Any]]
+    transform: Callable[..., Tensor]
+    noise: Noise = UNIFORM
     implicit: tuple[str, ...] = ()
     constant: tuple[str, ...] = ()
-    note: str = ""
     event: Callable[[Mapping[str, Tensor]], tuple[int, ...]] = lambda p: ()
     vectors: Mapping[str, int] = field(default_factory=dict)
     check: Callable[[Mapping[str, Tensor]], str] = lambda p: ""
+    note: str = ""
 
     @property
     def name(self) -> str:
@@ -116,11 +113,6 @@ class Reparameterization:
     def parameters(self) -> tuple[str, ...]:
         """The names of g's parameters."""
         return tuple(inspect.signature(self.transform).parameters)[1:]
-
-    @property
-    def exactness(self) -> Literal["exact", "implicit"]:
-        """Whether g is differentiated through a closed form in every parameter but integers."""
-        return "implicit" if self.implicit else "exact"
 
     def __call__(self, epsilon: Tensor, **parameters: Tensor | float) -> Tensor:
         """z = g(ε, parameters), differentiable in the parameters.
@@ -175,7 +167,8 @@ class Reparameterization:
                 f"{self.name}: {listed(tensors)} have shapes {listed(map(str, shapes))}, which do "
                 "not broadcast: make them equal, or pass scalars"
             ) from None
-        return self.noise.draw((*shape, *batch, *self.event(tensors)), generator, dtype)
+        size = (*shape, *batch, *self.event(tensors))
+        return self.noise.draw(size, generator=generator, dtype=dtype, device=generator.device)
 
     @checked
     def sample(
@@ -187,13 +180,6 @@ class Reparameterization:
     ) -> Tensor:
         """g at fresh noise: `shape` independent draws of z at each value of the parameters."""
         return self(self.draw_noise(shape, generator=generator, **parameters), **parameters)
-
-    def marginals(self, **parameters: Tensor | float) -> list[Any]:
-        """The exact distribution of each component of z, as frozen `scipy.stats` distributions."""
-        from scipy import stats  # Slow to import, and only this comparison needs it.
-
-        tensors = self._validated(parameters, like=torch.empty(0, dtype=torch.float64))
-        return self.reference(stats, **{n: t.detach().cpu().numpy() for n, t in tensors.items()})
 
     def _validated(
         self, parameters: Mapping[str, Tensor | float], *, like: Tensor
@@ -227,5 +213,9 @@ class Reparameterization:
 
 
 def listed(names: Iterable[str]) -> str:
-    """The names in a sentence."""
+    """The names in a sentence.
+
+    >>> listed(["loc", "scale"]), listed([])
+    ('loc, scale', 'nothing')
+    """
     return ", ".join(names) or "nothing"

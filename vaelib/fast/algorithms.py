@@ -8,7 +8,8 @@ understand them; train with these.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -30,7 +31,12 @@ from vaelib.wake_sleep import WakeSleep
 
 
 def is_supported(model: VariationalAutoencoder) -> bool:
-    """Whether the model consists of Appendix C's networks, with a Gaussian encoder."""
+    """Whether the model consists of Appendix C's networks, with a Gaussian encoder.
+
+    >>> from vaelib.model import build
+    >>> is_supported(build(n_pixels=6, n_hidden=8, n_latent=2, generator=torch.Generator()))
+    True
+    """
     encoder = model.encoder
     return (
         type(encoder) is GaussianMLP
@@ -45,6 +51,16 @@ class FastAEVB(AEVB):
     Args:
         compile_step: make machine code of the whole update; see `vaelib.arithmetic.compiling`.
         precision: of the matrix products; parameters and Adagrad's sums stay in float32.
+
+    >>> from vaelib.model import build
+    >>> from vaelib.randomness import generator
+    >>> x, bounds = torch.ones(4, 6), []
+    >>> for kind in (AEVB, FastAEVB):
+    ...     vae = build(n_pixels=6, n_hidden=8, n_latent=2, generator=generator(0, "init"))
+    ...     algorithm = kind(vae, n_train=4, stepsize=0.1, generator=generator(0, "noise"))
+    ...     bounds.append(algorithm.step(Batch(x, torch.arange(4)))["lower_bound"])
+    >>> bool((bounds[0] - bounds[1]).abs() < 1e-4)
+    True
     """
 
     @checked
@@ -96,7 +112,15 @@ class FastAEVB(AEVB):
 
 
 class FastWakeSleep(WakeSleep):
-    """`WakeSleep` on Appendix C's networks; arguments as there and of `FastAEVB`."""
+    """`WakeSleep` on Appendix C's networks; arguments as there and of `FastAEVB`.
+
+    >>> from vaelib.model import build
+    >>> numbers = torch.Generator().manual_seed(0)
+    >>> vae = build(n_pixels=6, n_hidden=8, n_latent=2, generator=numbers)
+    >>> algorithm = FastWakeSleep(vae, n_train=4, stepsize=0.1, generator=numbers)
+    >>> sorted(algorithm.step(Batch(torch.ones(4, 6), torch.arange(4))))
+    ['dream_log_q', 'lower_bound']
+    """
 
     @checked
     def __init__(
@@ -144,6 +168,13 @@ class FastMCEM(MCEM):
 
     The precision is that of the M-step; HMC's energies are differences of large numbers, and stay
     in float32.
+
+    >>> from vaelib.model import build
+    >>> numbers = torch.Generator().manual_seed(0)
+    >>> vae = build(n_pixels=6, n_hidden=8, n_latent=2, generator=numbers)
+    >>> algorithm = FastMCEM(vae, n_train=4, stepsize=0.1, generator=numbers)
+    >>> sorted(algorithm.step(Batch(torch.ones(4, 6), torch.arange(4))))
+    ['acceptance', 'hmc_stepsize', 'log_joint']
     """
 
     @checked
@@ -174,21 +205,15 @@ class FastMCEM(MCEM):
         return _climb(self._decoder, z, x, self._optimiser, stepsize)
 
 
-def _networks(
-    model: VariationalAutoencoder, precision: Precision
-) -> tuple[Backpropagation, Backpropagation]:
+def _networks(model: VariationalAutoencoder, precision: Precision) -> Sequence[Backpropagation]:
+    """Encoder and decoder, forward and back."""
     if not is_supported(model):
         raise UserError(
             "the model is not made of Appendix C's networks with a Gaussian encoder: use the "
             "algorithm of the same name without 'Fast'"
         )
-    encoder, decoder = model.encoder, model.decoder
-    assert isinstance(encoder, GaussianMLP)
-    assert isinstance(decoder, BernoulliMLP | GaussianMLP)
-    return (
-        Backpropagation(encoder, precision=precision),
-        Backpropagation(decoder, precision=precision),
-    )
+    networks = cast(tuple[GaussianMLP, BernoulliMLP | GaussianMLP], (model.encoder, model.decoder))
+    return [Backpropagation(network, precision=precision) for network in networks]
 
 
 def _climb(

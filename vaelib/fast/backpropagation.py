@@ -15,6 +15,7 @@ from torch import Tensor
 from vaelib.arithmetic.activations import affine, softplus, tanh_
 from vaelib.arithmetic.products import Precision, product
 from vaelib.checks.limits import checked
+from vaelib.checks.shapes import Float
 from vaelib.networks import BernoulliMLP, GaussianMLP
 from vaelib.optimiser import MAPAdagrad
 
@@ -47,6 +48,15 @@ class Backpropagation:
     Args:
         network: a BernoulliMLP or a GaussianMLP.
         precision: of the matrix products; parameters and all else stay as they are.
+
+    >>> network = BernoulliMLP(3, 4, 2)
+    >>> by_hand, x, y = Backpropagation(network), torch.ones(5, 3), torch.ones(5, 2)
+    >>> with torch.no_grad():
+    ...     at = by_hand.forward(x)
+    ...     gradients = by_hand.backward(at, by_hand.fit(at.heads, y).gradients).parameters
+    >>> by_graph = torch.autograd.grad(-network(x).log_prob(y).sum(), [*network.parameters()])
+    >>> all(torch.allclose(*pair, atol=1e-5) for pair in zip(gradients, by_graph))
+    True
     """
 
     @checked
@@ -75,8 +85,8 @@ class Backpropagation:
         self._outer = [(optimiser.join(weights), optimiser.join(biases))]
         self._factors = [1.0]
 
-    def forward(self, inputs: Tensor) -> Activations:
-        """One pass, inputs `(n, n_in)`."""
+    def forward(self, inputs: Float[Tensor, "n n_in"]) -> Activations:
+        """One pass."""
         first = self._network.hidden
         hidden = tanh_(self._affine(inputs, first.weight, first.bias))
         outputs = [
@@ -105,32 +115,31 @@ class Backpropagation:
         by_weight = self._product(slope.T, at.inputs)
         return Gradients([by_weight, slope.sum(0), *parameters], slope)
 
-    def to_inputs(self, gradients: Gradients) -> Tensor:
-        """The gradient in the inputs, `(n, n_in)`."""
+    def to_inputs(self, gradients: Gradients) -> Float[Tensor, "n n_in"]:
+        """The gradient in the inputs."""
         return self._product(gradients.hidden, self._network.hidden.weight)
 
     @checked
-    def noise(self, inputs: Tensor, *, generator: torch.Generator) -> Tensor:
-        """What `sample` needs, as `networks.draw` draws it: `(n, n_out)`."""
+    def noise(
+        self, inputs: Float[Tensor, "n n_in"], *, generator: torch.Generator
+    ) -> Float[Tensor, "n n_out"]:
+        """What `sample` needs, as `networks.draw` draws it."""
         noise = inputs.new_empty(len(inputs), self._heads[0].out_features)
         if isinstance(self._network, BernoulliMLP):
             return noise.uniform_(generator=generator)
         return noise.normal_(generator=generator)
 
-    def sample(self, heads: list[Tensor], noise: Tensor) -> Tensor:
-        """A draw from the distribution that the heads parameterize, `(n, n_out)`."""
+    def sample(
+        self, heads: list[Tensor], noise: Float[Tensor, "n n_out"]
+    ) -> Float[Tensor, "n n_out"]:
+        """A draw from the distribution that the heads parameterise."""
         if isinstance(self._network, BernoulliMLP):
             return (noise < heads[0].sigmoid()).to(noise.dtype)
         mean = heads[0].sigmoid() if self._network.mean_activation == "sigmoid" else heads[0]
         return torch.addcmul(mean, heads[1].mul(0.5).exp_(), noise)
 
-    def fit(self, heads: list[Tensor], targets: Tensor) -> Fit:
-        """log p(targets|heads) and the gradient of its negative; the heads are overwritten.
-
-        Args:
-            heads: from `forward`, `(n, n_out)` each.
-            targets: `(n, n_out)`.
-        """
+    def fit(self, heads: list[Tensor], targets: Float[Tensor, "n n_out"]) -> Fit:
+        """log p(targets|heads) and the gradient of its negative; the heads are overwritten."""
         if isinstance(self._network, BernoulliMLP):
             (logits,) = heads
             value = torch.dot(targets.flatten(), logits.flatten()) - softplus(logits).sum()

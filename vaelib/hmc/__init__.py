@@ -3,6 +3,7 @@
 from vaelib.hmc.log_density import LogDensity
 from vaelib.hmc.sampler import (
     Diagnostics,
+    HasTransition,
     HMCInfo,
     HMCState,
     init,
@@ -16,6 +17,7 @@ __all__ = [
     "Diagnostics",
     "HMCInfo",
     "HMCState",
+    "HasTransition",
     "LogDensity",
     "init",
     "kernel",

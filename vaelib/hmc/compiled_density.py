@@ -14,19 +14,28 @@ from torch import Tensor
 
 from vaelib import hmc
 from vaelib.arithmetic.compiling import compiled
+from vaelib.checks.shapes import Float
 from vaelib.hmc.latent_density import OneHiddenLayer, latent_density
 from vaelib.hmc.log_density import LogDensity
 from vaelib.hmc.sampler import HMCInfo, HMCState, Move
 from vaelib.model import VariationalAutoencoder
 
 
-def compiled_latent_density(model: VariationalAutoencoder, x: Tensor) -> LogDensity:
+def compiled_latent_density(
+    model: VariationalAutoencoder, x: Float[Tensor, "M n_pixels"]
+) -> LogDensity:
     """`latent_density`, up to rounding; compiled for a decoder of Appendix C.
 
     What is compiled is kept for all x and all models of one size.
 
     Raises:
         UserError: as `latent_density`, or, when it is used, if this machine cannot compile.
+
+    >>> from vaelib.likelihood.probabilistic_pca import ProbabilisticPCA
+    >>> not_of_appendix_c = ProbabilisticPCA.example().exact_model()
+    >>> density = compiled_latent_density(not_of_appendix_c, torch.zeros(1, 6).double())
+    >>> isinstance(density, hmc.HasTransition)  # nothing to compile
+    False
     """
     density = latent_density(model, x)
     return _Compiled(density) if isinstance(density, OneHiddenLayer) else density

@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 
 from vaelib.checks.limits import Count, checked
+from vaelib.checks.shapes import Float
 from vaelib.errors import UserError
 
 
-def of_chains(samples: Tensor) -> Tensor:
-    """Effective number of independent draws in each chain: `(n, ..., d)` to `(..., d)`.
+def of_chains(samples: Tensor) -> Float[Tensor, "*chains"]:
+    """Effective number of independent draws in each chain, `(n, *chains)`.
 
     n / (1 + 2 Σ ρ_t), the autocorrelations ρ_t summed in adjacent pairs up to the first negative
     pair and made monotone: the initial monotone sequence of Geyer (1992), Statistical Science 7,
@@ -21,14 +22,14 @@ def of_chains(samples: Tensor) -> Tensor:
     the result is NaN. It is computed in float64, whatever the location and the scale of the draws:
     what float16 or float32 rounded off before is lost, and the chain of rounded draws is judged.
 
-    Args:
-        samples: draws of a real type, `(n, ...)`; integers count as numbers.
-
-    Returns:
-        `(...)`, in the dtype of the samples, or the default one for integers.
+    The result has the dtype of the samples, or the default one for integers.
 
     Raises:
         UserError: for complex or no draws.
+
+    >>> alternating = torch.tensor([0.0, 1.0]).repeat(50)
+    >>> of_chains(torch.stack([alternating, alternating.sort().values], dim=1))
+    tensor([200.0000,   2.9994])
     """
     if samples.ndim == 0 or len(samples) == 0 or samples.is_complex():
         raise UserError(
@@ -54,21 +55,27 @@ def of_chains(samples: Tensor) -> Tensor:
     return torch.where(constant, 1.0, n / time).to(dtype)
 
 
-def of_log_weights(log_weight: Tensor) -> Tensor:
-    """(Σ w)² / Σ w² of weights given by their logs (Kong, 1992): `(n, ...)` to `(...)`.
+def of_log_weights(log_weight: Float[Tensor, "n *batch"]) -> Float[Tensor, "*batch"]:
+    """(Σ w)² / Σ w² of weights given by their logs (Kong, 1992).
 
     It is 0 where all weights underflow or one is not a number.
+
+    >>> of_log_weights(torch.tensor([0.0, 0.0, -1000.0]))
+    tensor(2.)
     """
     log_size = 2.0 * log_weight.logsumexp(0) - (2.0 * log_weight).logsumexp(0)
     return log_size.exp().nan_to_num(nan=0.0)
 
 
 @checked
-def standard_error(size: Tensor, n: Count) -> Tensor:
+def standard_error(size: Float[Tensor, "*batch"], n: Count) -> Float[Tensor, "*batch"]:
     """Of the log of the mean of n weights, by the delta method, from their effective sample size.
 
     Var(mean w) / mean(w)² = (n / size − 1) / n. It is infinite where all weights underflow, and NaN
     for a single weight, from which no error can be told.
+
+    >>> standard_error(torch.tensor([100.0, 50.0]), 100)
+    tensor([0.0000, 0.1000])
     """
     if n == 1:
         return torch.full_like(size, torch.nan)

@@ -15,25 +15,28 @@ import torch
 from torch import Tensor
 
 from vaelib.arithmetic.activations import affine, softplus, tanh_
+from vaelib.checks.shapes import Float
 from vaelib.checks.tensors import check_data, check_like, check_pixels, on_cpu
 from vaelib.hmc.log_density import LogDensity
 from vaelib.model import VariationalAutoencoder, log_standard_normal
 from vaelib.networks import BernoulliMLP, GaussianMLP, check_inputs, check_intensities
 
 
-def latent_density(model: VariationalAutoencoder, x: Tensor) -> LogDensity:
+def latent_density(model: VariationalAutoencoder, x: Float[Tensor, "M n_pixels"]) -> LogDensity:
     """z ↦ log p(x, z), in nats: `(..., M, n_latent)` to `(..., M)`, up to rounding `log_joint`.
 
     For a decoder of Appendix C it brings its own gradient, and never builds a graph; it holds what
     follows from x and the weights, and so is to be made anew when these have changed.
 
-    Args:
-        model: only its decoder is used.
-        x: `(M, n_pixels)`, on the model's device and in its dtype.
-
     Raises:
         UserError: if x is empty, not finite, of another dtype, device or number of pixels than the
             decoder's, or, on a CPU, outside [0, 1] before a Bernoulli decoder.
+
+    >>> from vaelib.model import build
+    >>> vae = build(n_pixels=6, n_hidden=8, n_latent=2, generator=torch.Generator().manual_seed(0))
+    >>> x, z = torch.ones(4, 6), torch.zeros(4, 2)
+    >>> bool((latent_density(vae, x)(z) - vae.log_joint(x, z)).abs().max() < 1e-5)
+    True
     """
     like = next(model.parameters(), None)
     if like is not None:
@@ -57,6 +60,11 @@ class OneHiddenLayer(ABC):
 
     All that it holds is tensors: W₁, b₁, those of the layers above h in one piece, and what its
     kind needs of x.
+
+    >>> from vaelib.model import build
+    >>> vae = build(n_pixels=6, n_hidden=8, n_latent=2, generator=torch.Generator().manual_seed(0))
+    >>> isinstance(latent_density(vae, torch.ones(4, 6)), OneHiddenLayer)
+    True
     """
 
     weight: Tensor  # (n_hidden, n_latent)

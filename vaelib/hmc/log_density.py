@@ -26,7 +26,12 @@ class HasGradient(Protocol):
 
 
 def with_gradient(log_density: LogDensity) -> HasGradient:
-    """The gradient of the log density: its own where it has one, otherwise autograd's."""
+    """The gradient of the log density: its own where it has one, otherwise autograd's.
+
+    >>> density = with_gradient(lambda z: -0.5 * z.square().sum(-1))
+    >>> density.value_and_gradient(torch.tensor([[1.0, 2.0]]))
+    (tensor([-2.5000]), tensor([[-1., -2.]]))
+    """
     return log_density if isinstance(log_density, HasGradient) else _ByAutograd(log_density)
 
 

@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from vaelib.checks.limits import Count, OpenUnit, Positive, Whole, checked, number_rule
+from vaelib.checks.shapes import Bool, Float
 from vaelib.errors import UserError
 from vaelib.hmc.effective_sample_size import of_chains
 from vaelib.hmc.log_density import LogDensity as LogDensity
@@ -71,17 +72,18 @@ class HasTransition(Protocol):
         """The transition of so many leapfrog steps."""
 
 
-def init(position: Tensor, log_density: LogDensity) -> HMCState:
+def init(position: Float[Tensor, "*chains d"], log_density: LogDensity) -> HMCState:
     """The state of chains that start at `position`.
 
-    Args:
-        position: `(..., d)`, one row for each chain.
-        log_density: of the target; its gradient is its own where it has one (see
-            `vaelib.hmc.log_density`), otherwise autograd's.
+    The gradient is the log density's own where it has one (see `vaelib.hmc.log_density`),
+    otherwise autograd's.
 
     Raises:
         UserError: if a position is not finite, or the log density is not of shape `(...)`, does
             not depend on the position, or is not finite there.
+
+    >>> init(torch.tensor([[3.0, 4.0]]), lambda z: -0.5 * z.square().sum(-1)).gradient
+    tensor([[-3., -4.]])
     """
     if position.ndim == 0 or not position.is_floating_point():
         raise UserError(
@@ -111,23 +113,22 @@ def init(position: Tensor, log_density: LogDensity) -> HMCState:
 def leapfrog(
     log_density: LogDensity,
     state: HMCState,
-    momentum: Tensor,
+    momentum: Float[Tensor, "*chains d"],
     stepsize: Tensor | float,
     *,
     n_leapfrog: int,
-) -> tuple[HMCState, Tensor, Tensor]:
+) -> tuple[HMCState, Float[Tensor, "*chains d"], Bool[Tensor, "*chains"]]:
     """The leapfrog integrator, without acceptance: reversible, and preserving volume.
 
-    Args:
-        log_density: of the target.
-        state: where the trajectories start.
-        momentum: `(..., d)`.
-        stepsize: a number, or a tensor broadcastable to the chains `(...)`.
-        n_leapfrog: steps, each at the cost of one gradient.
-
     Returns:
-        the state at the end, the momentum at the end `(..., d)`, and whether the trajectory
-        stayed finite `(...)`; one that did not is waiting at its start.
+        the state at the end, the momentum at the end, and whether the trajectory stayed finite;
+        one that did not is waiting at its start.
+
+    >>> log_density = lambda z: -0.5 * z.square().sum(-1)
+    >>> start, still = init(torch.tensor([[1.0]]), log_density), torch.zeros(1, 1)
+    >>> end, momentum, _ = leapfrog(log_density, start, still, torch.pi / 100, n_leapfrog=50)
+    >>> bool(end.position.abs() < 1e-3), round(momentum.item(), 3)  # a quarter of a period
+    (True, -1.0)
     """
     epsilon = torch.as_tensor(stepsize, dtype=momentum.dtype, device=momentum.device).unsqueeze(-1)
     density = with_gradient(log_density)
@@ -151,21 +152,18 @@ def leapfrog(
 def propose_and_accept(
     log_density: LogDensity,
     state: HMCState,
-    momentum: Tensor,
-    uniform: Tensor,
+    momentum: Float[Tensor, "*chains d"],
+    uniform: Float[Tensor, "*chains"],
     stepsize: Tensor,
     *,
     n_leapfrog: int,
 ) -> tuple[HMCState, HMCInfo]:
-    """The transition of `kernel`, with all that is random given.
+    """The transition of `kernel` with all that is random given: r ~ N(0, I), u ~ U[0, 1).
 
-    Args:
-        log_density: of the target.
-        state: where the chains are.
-        momentum: r ~ N(0, I), `(..., d)`.
-        uniform: `(...)`, from [0, 1), for the Metropolis rule.
-        stepsize: broadcastable to `(...)`.
-        n_leapfrog: leapfrog steps.
+    >>> log_density = lambda z: -0.5 * z.square().sum(-1)
+    >>> start, one = init(torch.zeros(1, 1), log_density), torch.ones(1, 1)
+    >>> propose_and_accept(log_density, start, one, one[0], one[0], n_leapfrog=1)[1].accepted
+    tensor([False])
     """
     start = state.position
     end, end_momentum, finite = leapfrog(
@@ -196,14 +194,15 @@ def kernel(
     leaves the finite numbers, or gains more than DIVERGENCE_THRESHOLD nats, is divergent; one
     whose energy is not finite is rejected, so a state never holds a NaN.
 
-    Args:
-        log_density: of the target.
-        n_leapfrog: leapfrog steps in a transition.
-        generator: momenta and acceptances, on the device of the chains.
-
     Raises:
         UserError: for less than one leapfrog step; and from the transition, for a stepsize that
             is not positive and finite.
+
+    >>> log_density = lambda z: -0.5 * z.square().sum(-1)
+    >>> transition = kernel(log_density, n_leapfrog=5, generator=torch.Generator().manual_seed(0))
+    >>> state, info = transition(init(torch.zeros(1000, 2), log_density), 0.1)
+    >>> bool(info.acceptance_probability.mean() > 0.99)
+    True
     """
     if isinstance(log_density, HasTransition):
         move = log_density.transition(n_leapfrog)
@@ -213,12 +212,8 @@ def kernel(
     def transition(state: HMCState, stepsize: Tensor | float) -> tuple[HMCState, HMCInfo]:
         epsilon = checked_stepsize(stepsize, state.log_density)
         start = state.position
-        momentum = torch.randn(
-            start.shape, generator=generator, dtype=start.dtype, device=start.device
-        )
-        uniform = torch.rand(
-            start.shape[:-1], generator=generator, dtype=start.dtype, device=start.device
-        )
+        momentum = start.new_empty(start.shape).normal_(generator=generator)
+        uniform = start.new_empty(start.shape[:-1]).uniform_(generator=generator)
         return move(state, momentum, uniform, epsilon)
 
     return transition
@@ -227,7 +222,7 @@ def kernel(
 @checked
 def sample(
     log_density: LogDensity,
-    position: Tensor,
+    position: Float[Tensor, "*chains d"],
     *,
     n_samples: Count,
     n_leapfrog: Count,
@@ -237,7 +232,7 @@ def sample(
     target_acceptance: OpenUnit = 0.9,
     thinning: Count = 1,
     jitter: Jitter = 0.5,
-) -> tuple[Tensor, Diagnostics]:
+) -> tuple[Float[Tensor, "n *chains d"], Diagnostics]:
     """Draw `n_samples` states of every chain.
 
     The stepsize is tuned during the burn-in and then held. Each transition multiplies it by a
@@ -247,22 +242,25 @@ def sample(
 
     Args:
         log_density: of the target; each chain may have its own.
-        position: `(..., d)`, where the chains start.
+        position: where the chains start.
         n_samples: draws to keep of each chain.
         n_leapfrog: leapfrog steps in a transition.
         stepsize: where the tuning begins. A tensor `(...)` is tuned for each chain; along
             dimensions of size 1, or missing in front, it is shared.
         n_burn_in: transitions before the first draw.
-        generator: all the randomness, on the device of `position`.
         target_acceptance: of the tuning.
         thinning: transitions for each draw that is kept.
-        jitter: in [0, 1).
-
-    Returns:
-        the draws, `(n_samples, ..., d)`, and `Diagnostics`.
 
     Raises:
         UserError: for settings out of range, a start that `init` refuses, or a flat density.
+
+    >>> draws, diagnostics = sample(
+    ...     lambda z: -0.5 * (z - 3.0).square().sum(-1), torch.zeros(500, 1),
+    ...     n_samples=20, n_leapfrog=5, stepsize=0.5, n_burn_in=20,
+    ...     generator=torch.Generator().manual_seed(0),
+    ... )
+    >>> draws.shape, bool((draws.mean() - 3.0).abs() < 0.1), bool((draws.std() - 1.0).abs() < 0.1)
+    (torch.Size([20, 500, 1]), True, True)
     """
     state = init(position, log_density)
     step = kernel(log_density, n_leapfrog=n_leapfrog, generator=generator)
@@ -270,7 +268,7 @@ def sample(
 
     def transition(state: HMCState) -> tuple[HMCState, HMCInfo]:
         like = state.log_density
-        uniform = torch.rand(like.shape, generator=generator, dtype=like.dtype, device=like.device)
+        uniform = like.new_empty(like.shape).uniform_(generator=generator)
         return step(state, tuning.stepsize * (1.0 + jitter * (2.0 * uniform - 1.0)))
 
     for _ in range(n_burn_in):

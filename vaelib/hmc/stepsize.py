@@ -21,7 +21,11 @@ class Tuning(NamedTuple):
 
 @checked
 def start_tuning(stepsize: Tensor | Positive, *, like: Tensor) -> Tuning:
-    """A `Tuning` that begins at `stepsize`, in the dtype and on the device of `like`."""
+    """A `Tuning` that begins at `stepsize`, in the dtype and on the device of `like`.
+
+    >>> start_tuning(0.5, like=torch.zeros(3)).stepsize
+    tensor(0.5000)
+    """
     first = checked_stepsize(stepsize, like).clone()
     return Tuning(first, torch.zeros_like(first), torch.zeros_like(first))
 
@@ -46,16 +50,18 @@ def tune(
     90 % for a Gaussian target, where acceptance = 2 Φ(−c stepsize²) (Neal 2011, section 5.4.4).
 
     Args:
-        tuning: the stepsize so far.
         acceptance: `(...)`, the probabilities of one transition; averaged over the chains that
             share a stepsize, which are the dimensions along which `tuning.stepsize` is broadcast.
-        target: the acceptance to reach; 0.9 in Appendix E.
         gain: g before the first change of sign.
         decay: between ½ and 1 for convergence on a target that stands still.
         smallest_gain: where g stops falling; positive for a target that changes, as in training.
 
     Raises:
         UserError: for a target outside (0, 1), or another number that is none of these.
+
+    >>> tuning = tune(start_tuning(0.5, like=torch.zeros(2)), torch.tensor([1.0, 0.9]))
+    >>> bool(tuning.stepsize > 0.5)  # too many were accepted
+    True
     """
     error = _mean_to_shape(acceptance - target, tuning.stepsize.shape)
     n_reversals = tuning.n_reversals + (error * tuning.last_error < 0.0)
@@ -69,6 +75,9 @@ def checked_stepsize(stepsize: Tensor | Positive, like: Tensor) -> Tensor:
 
     Raises:
         UserError: if it is not positive and finite everywhere.
+
+    >>> checked_stepsize(0.25, torch.zeros((), dtype=torch.float64))
+    tensor(0.2500, dtype=torch.float64)
     """
     tensor = torch.as_tensor(stepsize, dtype=like.dtype, device=like.device)
     if not bool(((tensor > 0.0) & tensor.isfinite()).all()):

@@ -1,12 +1,14 @@
 """log p(x): the estimator of Appendix D, and importance sampling with the recognition model.
 
-What both are checked with, where z has at most three dimensions, is `vaelib.likelihood.quadrature`.
+Both are held against `vaelib.likelihood.probabilistic_pca`, where log p(x) is known, and in the
+book against quadrature.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Literal, NamedTuple
 
 import torch
@@ -15,13 +17,14 @@ from torch import Tensor
 from vaelib import hmc
 from vaelib.checks.datapoints import Data, datapoints
 from vaelib.checks.limits import Count, OpenUnit, Whole, checked
+from vaelib.checks.shapes import Float
 from vaelib.checks.tensors import all_finite
 from vaelib.elbo import log_weights
 from vaelib.errors import UserError
 from vaelib.hmc.compiled_density import compiled_latent_density
 from vaelib.hmc.effective_sample_size import of_log_weights, standard_error
 from vaelib.hmc.latent_density import latent_density
-from vaelib.likelihood.quadrature import ROWS_AT_ONCE, log_likelihood_table
+from vaelib.likelihood.pairs import ROWS_AT_ONCE, log_likelihood_table
 from vaelib.model import VariationalAutoencoder, log_standard_normal
 from vaelib.networks import draw
 
@@ -64,7 +67,7 @@ def posterior_density_estimator(
     target_acceptance: OpenUnit = 0.9,
     chunk_size: Count = 50,
     compile_step: bool = False,
-) -> tuple[Tensor, PosteriorDensityDiagnostics]:
+) -> tuple[Float[Tensor, "M"], PosteriorDensityDiagnostics]:
     """Appendix D: log p(x) of each datapoint, in nats, from samples of its posterior p(z|x).
 
     1. Draw `n_samples` values of z from p(z|x) with HMC.
@@ -83,10 +86,8 @@ def posterior_density_estimator(
 
     Args:
         model: any model with a `log_joint`; an encoder is used only by start="recognition".
-        x: `(M, n_pixels)`, on the model's device and in its dtype.
         generator: on the model's device. The draws depend on `chunk_size`.
-        n_samples: in each of the two rounds; 50 in the paper.
-        n_leapfrog: 4 in the paper.
+        n_samples: in each of the two rounds.
         density: "gaussian", with full covariance (its correlations shrunk by 0.1 %), or "kde", a
             Gaussian kernel of that covariance times Scott's bandwidth n^(−1/(d+4)), squared.
         start: "prior" starts the chains at 1000 draws of the prior resampled in proportion to
@@ -94,24 +95,27 @@ def posterior_density_estimator(
             "recognition" starts them at draws of q(z|x), better in many dimensions.
         n_chains: in each of the two sets; a chain gives n_samples / n_chains draws, so that no
             more than n_samples are run.
-        n_burn_in: transitions before the first draw. Few are needed, because both starts are
-            close to the posterior.
-        thinning: transitions for each draw. Draws of 4 leapfrog steps at 90 % acceptance are
-            nearly independent where the posterior is not much longer than wide; raise it where
-            `chain_effective_sample_size` is far below 2 n_samples.
-        target_acceptance: of the tuning.
+        n_burn_in: transitions before the first draw; few, as both starts are near the posterior.
+        thinning: transitions for each draw; raise it where `chain_effective_sample_size` is far
+            below 2 n_samples, as for a posterior that is much longer than wide.
         chunk_size: datapoints treated together: bounds the memory.
         compile_step: make machine code of the transitions, as `vaelib.hmc.compiled_density` does.
 
     Returns:
-        the estimates, `(M,)`, and `PosteriorDensityDiagnostics`. Where no chain moved, or the
-        covariance of the draws is singular, the estimate is NaN and the effective sample size of
-        its weights is 0.
+        the estimates and their diagnostics. Where no chain moved, or the covariance of the draws is
+        singular, the estimate is NaN and the effective sample size of its weights is 0.
 
     Raises:
-        UserError: for an unknown density or start, fewer than n_latent + 2 samples, a number that
-            is none of these, data that `datapoints` refuses, a model whose log p(x, z) is not
-            finite where chains start, or where nothing can be compiled and should be.
+        UserError: for settings out of range, fewer than n_latent + 2 samples, data that
+            `datapoints` refuses, a model whose log p(x, z) is not finite where chains start, or
+            where nothing can be compiled and should be.
+
+    >>> from vaelib.likelihood.probabilistic_pca import ProbabilisticPCA
+    >>> exact, numbers = ProbabilisticPCA.example(), torch.Generator().manual_seed(0)
+    >>> x = exact.sample(20, numbers)
+    >>> estimate, _ = posterior_density_estimator(exact.best_model(), x, generator=numbers)
+    >>> bool((estimate - exact.log_evidence(x)).mean().abs() < 0.1)
+    True
     """
     if n_samples < model.n_latent + 2:
         raise UserError(
@@ -166,25 +170,23 @@ def posterior_density_estimator(
 @torch.no_grad()
 def importance_sampling(
     model: VariationalAutoencoder, x: Data, *, n_samples: Count, generator: torch.Generator
-) -> tuple[Tensor, ImportanceDiagnostics]:
+) -> tuple[Float[Tensor, "M"], ImportanceDiagnostics]:
     """log p(x) ≈ log of the mean over z ~ q(z|x) of p(x, z) / q(z|x), in nats per datapoint.
 
     The mean is unbiased for p(x), so its log is biased downward and rises with `n_samples` towards
     log p(x) (Burda, Grosse and Salakhutdinov, 2016, theorem 1); with one sample its expectation is
-    the bound of Eq. 2.
-
-    Args:
-        model: with a trained encoder; an encoder that misses part of p(z|x) biases downward.
-        x: `(M, n_pixels)`, on the model's device and in its dtype.
-        n_samples: draws for each datapoint.
-        generator: on the model's device.
-
-    Returns:
-        the estimates, `(M,)`, and `ImportanceDiagnostics`. A datapoint all of whose weights
-        underflow has the estimate −inf and an effective sample size of 0.
+    the bound of Eq. 2. An encoder that misses part of p(z|x) biases downward, too. A datapoint all
+    of whose weights underflow has the estimate −inf and an effective sample size of 0.
 
     Raises:
         UserError: for fewer than one sample, or data that `datapoints` refuses.
+
+    >>> from vaelib.likelihood.probabilistic_pca import ProbabilisticPCA
+    >>> exact, numbers = ProbabilisticPCA.example(), torch.Generator().manual_seed(0)
+    >>> x, perfect = exact.sample(20, numbers), exact.exact_model()  # whose q(z|x) is p(z|x)
+    >>> estimate, _ = importance_sampling(perfect, x, n_samples=1, generator=numbers)
+    >>> bool((estimate - exact.log_evidence(x)).abs().max() < 1e-9)
+    True
     """
     x = datapoints(model, x)
 
@@ -203,28 +205,22 @@ def importance_sampling(
     return estimates, ImportanceDiagnostics(*diagnostics)
 
 
+@torch.no_grad()
 def _starting_points(
-    model: VariationalAutoencoder,
-    x: Tensor,
-    start: Start,
-    n_chains: int,
-    generator: torch.Generator,
+    model: VariationalAutoencoder, x: Tensor, start: Start, n: int, generator: torch.Generator
 ) -> Tensor:
-    """Positions (n_chains, M, d) of chains for each datapoint."""
+    """Positions (n, M, d) of n chains for each datapoint."""
     if start == "recognition":
-        with torch.no_grad():
-            q = model.encode(x)
-        return draw(q.expand((n_chains, len(x))), generator=generator)
-    with torch.no_grad():
-        z = draw(model.prior().expand((N_PRIOR_DRAWS,)), generator=generator)
-        likelihood = log_likelihood_table(model, x, z).softmax(-1)
+        return draw(model.encode(x).expand((n, len(x))), generator=generator)
+    z = draw(model.prior().expand((N_PRIOR_DRAWS,)), generator=generator)
+    likelihood = log_likelihood_table(model, x, z).softmax(-1)
     if not all_finite(likelihood):
         n_bad = int((~likelihood.isfinite()).any(-1).sum())
         raise UserError(
             f"log p(x|z) is NaN, or nowhere finite, at {N_PRIOR_DRAWS} draws of the prior for "
             f"{n_bad} datapoints: check x and the decoder's weights"
         )
-    return z[torch.multinomial(likelihood, n_chains, replacement=True, generator=generator).T]
+    return z[torch.multinomial(likelihood, n, replacement=True, generator=generator).T]
 
 
 def _fit_gaussian(draws: Tensor) -> Callable[[Tensor], Tensor]:
@@ -249,13 +245,11 @@ def _fit_kde(draws: Tensor) -> Callable[[Tensor], Tensor]:
     centres = _whiten(draws - mean, factor).transpose(0, 1)
     constant = math.log(n) + 0.5 * d * math.log(2.0 * math.pi) + _log_determinant(factor)
 
+    # By differences: a matrix product would lose the digits of short distances.
+    distances = partial(torch.cdist, compute_mode="donot_use_mm_for_euclid_dist")
+
     def log_density(z: Tensor) -> Tensor:
-        # By differences: cdist's matrix product would lose the digits of short distances.
-        distance = torch.cdist(
-            _whiten(z - mean, factor).transpose(0, 1),
-            centres,
-            compute_mode="donot_use_mm_for_euclid_dist",
-        )
+        distance = distances(_whiten(z - mean, factor).transpose(0, 1), centres)
         log_kernels: Tensor = -0.5 * distance.square()
         return log_kernels.logsumexp(-1).T - constant
 
@@ -285,8 +279,12 @@ def _log_determinant(factor: Tensor) -> Tensor:
     return factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)
 
 
-def log_mean_exp(log_weight: Tensor) -> Tensor:
-    """The log of the mean over the first dimension of the exponentials, `(n, ...)` to `(...)`."""
+def log_mean_exp(log_weight: Float[Tensor, "n *batch"]) -> Float[Tensor, "*batch"]:
+    """The log of the mean over the first dimension of the exponentials.
+
+    >>> log_mean_exp(torch.tensor([1000.0, 1000.0]))
+    tensor(1000.)
+    """
     return log_weight.logsumexp(0) - math.log(len(log_weight))
 
 

@@ -8,7 +8,6 @@ what the learning algorithms and the estimators are held against.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,20 +15,16 @@ from torch import Tensor, nn
 from torch.distributions import Independent, MultivariateNormal, Normal
 from torch.nn.functional import linear
 
-from vaelib.checks.limits import Count, NotNegative, Positive, check_argument, check_fields, checked
+from vaelib.checks.limits import Count, NotNegative, Positive, check_fields, checked
+from vaelib.checks.shapes import Float
 from vaelib.checks.tensors import all_finite, check_data, check_like, check_pixels
 from vaelib.errors import UserError
 from vaelib.model import VariationalAutoencoder
 from vaelib.networks import Gaussian
 
 
-class LinearMap(nn.Module):
-    """inputs Wᵀ + b, or S such maps side by side.
-
-    With a weight `(n_out, n_in)` and a bias `(n_out,)` it maps `(..., n_in)` to `(..., n_out)`.
-    With `(S, n_out, n_in)` and `(S, n_out)` it maps `(..., S M, n_in)` to `(..., S M, n_out)`, the
-    rows being S equal blocks and each block having a map of its own.
-    """
+class _Linear(nn.Module):
+    """inputs Wᵀ + b, from copies of a weight and a bias."""
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
         super().__init__()
@@ -37,58 +32,56 @@ class LinearMap(nn.Module):
         self.bias = nn.Parameter(bias.clone())
 
     def forward(self, inputs: Tensor) -> Tensor:
-        if self.weight.ndim == 2:
-            return linear(inputs, self.weight, self.bias)
-        blocks = inputs.unflatten(-2, (len(self.weight), -1))
-        outputs: Tensor = blocks @ self.weight.mT + self.bias.unsqueeze(-2)
-        return outputs.flatten(-3, -2)
+        return linear(inputs, self.weight, self.bias)
 
 
 class LinearGaussian(nn.Module):
-    """The decoder p(x|z) = N(x; W z + b, noise² I), or S of them side by side.
+    """The decoder p(x|z) = N(x; W z + b, noise² I) with W and b learned, and the noise held.
 
-    Args:
-        weight: W, `(n_pixels, n_latent)` or `(S, n_pixels, n_latent)`; learned.
-        bias: b, `(n_pixels,)` or `(S, n_pixels)`; learned.
-        noise: standard deviation of every pixel; held.
-
-    Raises:
-        UserError: for a noise that is not positive and finite.
+    >>> decoder = LinearGaussian(torch.ones(3, 1), torch.zeros(3), noise=0.5)
+    >>> decoder(torch.tensor([[2.0]])).mean.tolist()
+    [[2.0, 2.0, 2.0]]
     """
 
     @checked
-    def __init__(self, weight: Tensor, bias: Tensor, noise: Positive) -> None:
+    def __init__(
+        self,
+        weight: Float[Tensor, "n_pixels n_latent"],
+        bias: Float[Tensor, "n_pixels"],
+        noise: Positive,
+    ) -> None:
         super().__init__()
-        self.linear = LinearMap(weight, bias)
+        self.linear = _Linear(weight, bias)
         self.noise = noise
 
-    def forward(self, z: Tensor) -> Gaussian:
-        """Map z `(..., n_latent)` to a distribution over `(..., n_pixels)`."""
+    def forward(self, z: Float[Tensor, "*batch n_latent"]) -> Gaussian:
+        """The distribution over `(..., n_pixels)`."""
         mean = self.linear(z)
         return _gaussian(mean, torch.full_like(mean, self.noise))
 
 
 class LinearEncoder(nn.Module):
-    """q(z|x) = N(z; A x + c, diag(std²)), its std the same for every x; or S of them side by side.
+    """q(z|x) = N(z; A x + c, diag(std²)) with A, c and the logarithm of std learned.
 
-    Args:
-        weight: A, `(n_latent, n_pixels)` or `(S, n_latent, n_pixels)`; learned.
-        bias: c, `(n_latent,)` or `(S, n_latent)`; learned.
-        std: of c's shape; its logarithm is learned.
+    >>> encoder = LinearEncoder(torch.ones(1, 3), torch.zeros(1), torch.ones(1))
+    >>> encoder(torch.ones(2, 3)).mean.tolist()
+    [[3.0], [3.0]]
     """
 
-    def __init__(self, weight: Tensor, bias: Tensor, std: Tensor) -> None:
+    def __init__(
+        self,
+        weight: Float[Tensor, "n_latent n_pixels"],
+        bias: Float[Tensor, "n_latent"],
+        std: Float[Tensor, "n_latent"],
+    ) -> None:
         super().__init__()
-        self.linear = LinearMap(weight, bias)
+        self.linear = _Linear(weight, bias)
         self.log_std = nn.Parameter(std.log())
 
-    def forward(self, x: Tensor) -> Gaussian:
-        """Map x `(..., n_pixels)` to a distribution over `(..., n_latent)`."""
+    def forward(self, x: Float[Tensor, "*batch n_pixels"]) -> Gaussian:
+        """The distribution over `(..., n_latent)`."""
         mean = self.linear(x)
-        std = self.log_std.exp()
-        if std.ndim == 2:
-            std = std.repeat_interleave(mean.shape[-2] // len(std), 0)
-        return _gaussian(mean, std.expand_as(mean))
+        return _gaussian(mean, self.log_std.exp().expand_as(mean))
 
 
 def _gaussian(mean: Tensor, std: Tensor) -> Gaussian:
@@ -105,8 +98,12 @@ class ProbabilisticPCA:
         noise: standard deviation of every pixel, known.
 
     Raises:
-        UserError: for a noise that is not positive and finite, loadings or a bias that are not
-            finite numbers, and shapes that do not agree.
+        UserError: for a weight or a bias that is not of finite floats, and shapes that do not
+            agree.
+
+    >>> line = ProbabilisticPCA(torch.tensor([[0.6], [0.8]]), torch.zeros(2), noise=1.0)
+    >>> line.posterior(torch.tensor([[0.6, 0.8]])).mean
+    tensor([[0.5000]])
     """
 
     weight: Tensor
@@ -140,16 +137,15 @@ class ProbabilisticPCA:
 
     @classmethod
     @checked
-    def maximum_likelihood(cls, x: Tensor, *, n_latent: Count, noise: Positive) -> ProbabilisticPCA:
+    def maximum_likelihood(
+        cls, x: Float[Tensor, "*batch N n_pixels"], *, n_latent: Count, noise: Positive
+    ) -> ProbabilisticPCA:
         """The model that maximises the likelihood of the data when the noise is known.
 
         W = U (Λ − noise² I)^½ with the leading eigenvectors U and eigenvalues Λ of the data's
         covariance, b their mean (Tipping and Bishop, section 3.2; an eigenvalue below noise²
         gets a loading of zero). W R is as good for every rotation R; this W has orthogonal
         columns, so that its posterior is diagonal.
-
-        Args:
-            x: `(..., N, n_pixels)`.
 
         Raises:
             UserError: for more latent dimensions than pixels, or an x that is empty or not finite.
@@ -162,24 +158,18 @@ class ProbabilisticPCA:
         lengths = (values[..., -n_latent:] - noise**2).clamp(min=0.0).sqrt()
         return cls(vectors[..., -n_latent:] * lengths.unsqueeze(-2), mean, noise)
 
-    @classmethod
-    def of_decoder(cls, decoder: LinearGaussian) -> ProbabilisticPCA:
-        """The model that a decoder defines at its present parameters."""
-        weight, bias = decoder.linear.weight.detach(), decoder.linear.bias.detach()
-        return cls(weight.clone(), bias.clone(), decoder.noise)
-
     @property
     def n_latent(self) -> int:
         """Dimension of z."""
         return self.weight.shape[-1]
 
-    def covariance(self) -> Tensor:
-        """Of p(x): W Wᵀ + noise² I, `(..., n_pixels, n_pixels)`."""
+    def covariance(self) -> Float[Tensor, "*batch n_pixels n_pixels"]:
+        """Of p(x): W Wᵀ + noise² I."""
         identity = torch.eye(self.bias.shape[-1], dtype=self.bias.dtype)
         return self.weight @ self.weight.mT + self.noise**2 * identity
 
-    def log_evidence(self, x: Tensor) -> Tensor:
-        """log p(x), `(..., M)` for x of shape `(..., M, n_pixels)`, in nats per datapoint.
+    def log_evidence(self, x: Float[Tensor, "*data M n_pixels"]) -> Float[Tensor, "*batch M"]:
+        """log p(x), in nats per datapoint.
 
         Raises:
             UserError: if x is not finite data in the dtype, and of the pixels, of the model.
@@ -190,14 +180,10 @@ class ProbabilisticPCA:
         ).log_prob(x)
         return value
 
-    def posterior(self, x: Tensor) -> MultivariateNormal:
+    def posterior(self, x: Float[Tensor, "*data M n_pixels"]) -> MultivariateNormal:
         """p(z|x) = N(P⁻¹ Wᵀ (x − b) / noise², P⁻¹) with the precision P = I + WᵀW / noise².
 
-        Args:
-            x: `(..., M, n_pixels)`.
-
-        Returns:
-            a distribution over `(..., M, n_latent)`; its covariance is the same for every x.
+        A distribution over `(..., M, n_latent)`; its covariance is the same for every x.
 
         Raises:
             UserError: as `log_evidence`.
@@ -218,8 +204,8 @@ class ProbabilisticPCA:
         return torch.linalg.solve(precision, self.weight.mT) / self.noise**2, precision
 
     @checked
-    def sample(self, n: Count, generator: torch.Generator) -> Tensor:
-        """n draws of x, `(..., n, n_pixels)`."""
+    def sample(self, n: Count, generator: torch.Generator) -> Float[Tensor, "*batch n n_pixels"]:
+        """n draws of x."""
         *batch, n_pixels, n_latent = self.weight.shape
         dtype = self.weight.dtype
         z = torch.randn(*batch, n, n_latent, generator=generator, dtype=dtype)
@@ -259,28 +245,17 @@ class ProbabilisticPCA:
 
     @checked
     def untrained_model(
-        self, *starts: int, std: NotNegative = 0.1, generator: torch.Generator
+        self, *, std: NotNegative = 0.1, generator: torch.Generator
     ) -> VariationalAutoencoder:
-        """A model of the same shape that knows the noise and nothing else; encoder exact for W = 0.
-
-        Args:
-            starts: none for one model, or S for that many side by side.
-            std: of the initial weights of encoder and decoder; the biases are zero.
-            generator: the initial weights.
-        """
-        check_argument("starts", starts, Sequence[Count])
-        n_pixels, n_latent = self.weight.shape[-2:]
+        """A model that knows the noise and nothing else: weights N(0, std²), biases of zero."""
+        n_pixels, n_latent = self.weight.shape
         dtype = self.weight.dtype
-        a, w = (
-            std * torch.randn(*starts, *shape, generator=generator, dtype=dtype)
-            for shape in ((n_latent, n_pixels), (n_pixels, n_latent))
-        )
-        zeros = torch.zeros(*starts, n_latent, dtype=dtype)
-        return VariationalAutoencoder(
-            LinearEncoder(a, zeros, torch.ones_like(zeros)),
-            LinearGaussian(w, torch.zeros(*starts, n_pixels, dtype=dtype), self.noise),
-            n_latent=n_latent,
-        )
+        a = std * torch.randn(n_latent, n_pixels, generator=generator, dtype=dtype)
+        w = std * torch.randn(n_pixels, n_latent, generator=generator, dtype=dtype)
+        zeros = torch.zeros(n_latent, dtype=dtype)
+        encoder = LinearEncoder(a, zeros, torch.ones_like(zeros))
+        decoder = LinearGaussian(w, torch.zeros(n_pixels, dtype=dtype), self.noise)
+        return VariationalAutoencoder(encoder, decoder, n_latent=n_latent)
 
 
 def _check_sizes(n_pixels: int, n_latent: int) -> None:
@@ -292,12 +267,15 @@ def _check_sizes(n_pixels: int, n_latent: int) -> None:
 
 
 @checked
-def corners(n_latent: Count) -> Tensor:
-    """The 2^n_latent points with coordinates ±1, `(2^n_latent, 1, n_latent)`, as noise ε.
+def corners(n_latent: Count) -> Float[Tensor, "K 1 n_latent"]:
+    """The K = 2^n_latent points with coordinates ±1, as noise ε.
 
     Their average of any polynomial of degree two or three is its expectation under N(0, I). For a
     linear decoder the estimators A and B are quadratic in ε: with these as their L samples they
     are the bound itself, without noise.
+
+    >>> corners(2).squeeze(1).tolist()
+    [[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]]
     """
     signs = torch.tensor([-1.0, 1.0], dtype=torch.float64)
     return torch.cartesian_prod(*[signs] * n_latent).reshape(-1, 1, n_latent)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.distributions import Normal, kl_divergence
 
 from companion.studies.full_vb import FULL_VB, MAP, ML, Fitted, exact_log_likelihood, fit_by
+from companion.studies.quadrature import quadrature
 from companion.studies.weight_posterior import (
     best_without_codes,
     decodings,
@@ -21,7 +22,6 @@ from vaelib.algorithm import Batch
 from vaelib.errors import UserError
 from vaelib.full_vb import FullVB, predictive_bound
 from vaelib.global_posterior import GlobalPosterior
-from vaelib.likelihood.quadrature import quadrature
 from vaelib.model import VariationalAutoencoder, build
 
 

@@ -10,6 +10,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from companion.studies.annealed_importance import annealed_importance_sampling
+from companion.studies.fitted_proposal import posterior_importance_sampling
+from companion.studies.quadrature import quadrature
 from tests.helpers import rng
 from vaelib.aevb import AEVB
 from vaelib.algorithm import Batch
@@ -19,10 +22,7 @@ from vaelib.errors import UserError
 from vaelib.full_vb import predictive_bound
 from vaelib.global_posterior import GlobalPosterior
 from vaelib.hmc.latent_density import latent_density
-from vaelib.likelihood.annealed_importance import annealed_importance_sampling
-from vaelib.likelihood.importance_sampling import posterior_importance_sampling
 from vaelib.likelihood.marginal_likelihood import importance_sampling, posterior_density_estimator
-from vaelib.likelihood.quadrature import quadrature
 from vaelib.mcem import MCEM
 from vaelib.model import DecoderKind, VariationalAutoencoder, build
 from vaelib.score_function import optimal_baseline, score_function_surrogate

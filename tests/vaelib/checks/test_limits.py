@@ -93,9 +93,7 @@ WITHOUT: dict[str, str] = {
         (
             "pathwise.Reparameterization.draw_noise.parameters",
             "pathwise.Reparameterization.sample.parameters",
-            "pathwise.Reparameterization.marginals.parameters",
             "reparameterization.sample.parameters",
-            "probabilistic_pca.ProbabilisticPCA.untrained_model.starts",
         ),
         "any number of them; the function looks at each",
     ),

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Independent, Normal
 
+from companion.studies.quadrature import quadrature
 from tests.helpers import rng
 from vaelib import hmc
 from vaelib.aevb import AEVB
@@ -23,7 +24,6 @@ from vaelib.checks.tensors import all_finite, check_data, check_gaussian, check_
 from vaelib.elbo import evaluate, gaussian_kl, lower_bound
 from vaelib.errors import DivergedError, UserError
 from vaelib.likelihood.marginal_likelihood import importance_sampling, posterior_density_estimator
-from vaelib.likelihood.quadrature import quadrature
 from vaelib.mcem import MCEM
 from vaelib.model import VariationalAutoencoder, build
 from vaelib.reparameterization import gaussian

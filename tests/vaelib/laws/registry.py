@@ -13,6 +13,9 @@ import torch
 from torch import Tensor
 
 import vaelib
+from companion.studies.annealed_importance import annealed_importance_sampling, bidirectional
+from companion.studies.fitted_proposal import posterior_importance_sampling
+from companion.studies.quadrature import quadrature
 from tests.helpers import rng
 from vaelib.aevb import AEVB
 from vaelib.algorithm import Algorithm
@@ -20,10 +23,7 @@ from vaelib.arithmetic.compiling import is_available
 from vaelib.elbo import log_weights, lower_bound
 from vaelib.fast.algorithms import FastAEVB, FastMCEM, FastWakeSleep
 from vaelib.full_vb import FullVB
-from vaelib.likelihood.annealed_importance import annealed_importance_sampling, bidirectional
-from vaelib.likelihood.importance_sampling import posterior_importance_sampling
 from vaelib.likelihood.marginal_likelihood import importance_sampling, posterior_density_estimator
-from vaelib.likelihood.quadrature import quadrature
 from vaelib.mcem import MCEM
 from vaelib.score_function import score_function_surrogate
 from vaelib.sgvb import estimator_a, estimator_b
@@ -69,7 +69,7 @@ ALGORITHMS = {
     "full VB": Entry(FullVB, {}),
     "full VB, estimator A": Entry(FullVB, {"estimator": "A", "n_theta": 5}),
 }
-# Estimates of log p(x) that take a model and data, and those that draw their own data.
+# Estimates of log p(x), also those of studies: from data, and such as draw their own data.
 ESTIMATES = {
     "Appendix D": Entry(posterior_density_estimator, {"start": "recognition"}),
     "Appendix D from the prior": Entry(posterior_density_estimator, {"start": "prior"}),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from inspect import signature
+from typing import Any
 
 from tests.vaelib.laws.registry import (
     ALGORITHMS,
@@ -17,7 +19,7 @@ from tests.vaelib.laws.registry import (
 )
 
 
-def listed(entries: dict[str, Entry]) -> set[object]:
+def listed(entries: dict[str, Entry]) -> set[Callable[..., Any]]:
     return {entry.of for entry in entries.values()}
 
 
@@ -29,8 +31,10 @@ def test_every_algorithm_is_listed() -> None:
 
 
 def test_every_estimate_of_the_evidence_is_listed() -> None:
-    assert listed(ESTIMATES) == functions("vaelib.likelihood", ["model", "x"])
-    assert listed(BRACKETS) == functions("vaelib.likelihood", ["model"])
+    """What a study of the companion estimates it with is listed by hand, beside."""
+    of_vaelib = {of for of in listed(ESTIMATES) if of.__module__.startswith("vaelib.")}
+    assert of_vaelib == functions("vaelib.likelihood", ["model", "x"])
+    assert not functions("vaelib.likelihood", ["model"])
     assert not unlisted(ESTIMATES | BRACKETS)
 
 

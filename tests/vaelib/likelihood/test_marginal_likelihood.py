@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Independent, Normal
 
+from companion.studies.quadrature import quadrature
 from tests.helpers import Known, linear_model, rng
 from vaelib.elbo import log_weights
 from vaelib.errors import UserError
@@ -23,7 +24,6 @@ from vaelib.likelihood.marginal_likelihood import (
     posterior_density_estimator,
 )
 from vaelib.likelihood.probabilistic_pca import LinearEncoder, ProbabilisticPCA
-from vaelib.likelihood.quadrature import quadrature
 from vaelib.model import VariationalAutoencoder, build
 
 

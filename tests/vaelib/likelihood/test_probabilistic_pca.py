@@ -10,11 +10,10 @@ import torch
 from torch import Tensor
 from torch.autograd.functional import hessian
 
+from companion.studies.quadrature import quadrature
 from tests.helpers import rng
-from vaelib.elbo import lower_bound
 from vaelib.errors import UserError
 from vaelib.likelihood.probabilistic_pca import LinearGaussian, ProbabilisticPCA, corners
-from vaelib.likelihood.quadrature import quadrature
 from vaelib.model import VariationalAutoencoder, log_standard_normal
 
 
@@ -86,26 +85,6 @@ def test_corners_integrate_a_cubic() -> None:
     assert torch.einsum("ni,nj,nk->ijk", z, z, z).abs().max() == 0
 
 
-def test_models_side_by_side_are_the_models_alone() -> None:
-    truth = ProbabilisticPCA.example()
-    both = truth.untrained_model(2, generator=rng(1))
-    x = truth.sample(10, rng(2))
-    epsilon = torch.randn(3, 10, 2, generator=rng(3), dtype=torch.float64)
-    bound = lower_bound(both, x, epsilon).bound
-    for start, rows in enumerate((slice(0, 5), slice(5, 10))):
-        state = {name: tensor[start] for name, tensor in both.state_dict().items()}
-        alone = truth.untrained_model(generator=rng())
-        alone.load_state_dict(state)
-        expected = lower_bound(alone, x[rows], epsilon[:, rows]).bound
-        torch.testing.assert_close(bound[rows], expected, atol=1e-12, rtol=0)
-        decoder = both.decoder
-        assert isinstance(decoder, LinearGaussian)
-        batch = ProbabilisticPCA.of_decoder(decoder).log_evidence(x[rows])
-        assert batch.shape == (2, 5)
-        one = ProbabilisticPCA(state["decoder.linear.weight"], state["decoder.linear.bias"], 0.5)
-        torch.testing.assert_close(batch[start], one.log_evidence(x[rows]))
-
-
 def test_a_correlated_posterior_has_no_exact_encoder() -> None:
     with pytest.raises(UserError, match="orthogonal columns"):
         oblique().exact_model()
@@ -135,15 +114,12 @@ def test_more_latent_dimensions_than_pixels_are_named() -> None:
         ProbabilisticPCA.example(n_pixels=2, n_latent=3)
 
 
-def test_data_and_starts_that_are_none_are_named() -> None:
+def test_data_that_are_none_are_named() -> None:
     truth = ProbabilisticPCA.example()
     x = truth.sample(5, rng())
     for bad in (x[:0], x * torch.nan):
         with pytest.raises(UserError, match="x has shape"):
             ProbabilisticPCA.maximum_likelihood(bad, n_latent=2, noise=0.5)
-    for starts in (0, -1, 2.0, True):
-        with pytest.raises(UserError, match="starts is "):
-            truth.untrained_model(starts, generator=rng())  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

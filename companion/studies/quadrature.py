@@ -13,13 +13,11 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.distributions import Bernoulli, Normal
-from torch.nn.functional import softplus
 
 from vaelib.checks.datapoints import Data, datapoints
 from vaelib.checks.limits import Count, Positive, checked
-from vaelib.checks.tensors import check_pixels
 from vaelib.errors import UserError
+from vaelib.likelihood.pairs import ROWS_AT_ONCE, log_likelihood_table
 from vaelib.model import VariationalAutoencoder, log_standard_normal
 
 SCAN_POINTS_PER_AXIS = {1: 2001, 2: 241, 3: 41}
@@ -27,7 +25,6 @@ SCAN_REACH = 6.0  # prior standard deviations; growth goes beyond it where the p
 N_SEEDS = 64
 FIRST_SPACING = 0.5
 REFINEMENT = 1.5
-ROWS_AT_ONCE = 4096  # latent points decoded at once: bounds the memory, and fits a cache
 KEY_BITS = 48  # of a lattice point's int64 key; the rest is for the datapoint
 LARGEST_Z = 64.0  # such coordinates must fit the key, which bounds the spacing from below
 
@@ -76,20 +73,25 @@ def quadrature(
     Args:
         model: with n_latent of 1, 2 or 3. In float64 the sum is good to 1e-5 and better; in
             float32 the rounding of log p(x|z) itself, about 1e-5 of its size, is the limit.
-        x: `(M, n_pixels)`, on the model's device and in its dtype.
         tolerance: in nats.
         max_points: lattice points for one datapoint beyond which it is given up as not converged;
             so is a posterior narrower than about 0.002 in three dimensions, where keys run out.
         chunk_size: datapoints treated together.
 
     Returns:
-        log p(x), `(M,)`, and `QuadratureDiagnostics`. Where `converged` is False the value is the
-        best at hand and not to be trusted.
+        log p(x) and diagnostics; where `converged` is False the value is not to be trusted.
 
     Raises:
-        UserError: for more than three latent dimensions, a tolerance that is not positive, data
-            that `datapoints` refuses, or a log p(x, z) that is NaN or nowhere finite where it is
-            scanned.
+        UserError: for more than three latent dimensions, settings out of range, data that
+            `datapoints` refuses, or a log p(x, z) that is NaN or nowhere finite in the scan.
+
+    >>> from vaelib.likelihood.probabilistic_pca import ProbabilisticPCA
+    >>> from vaelib.randomness import generator
+    >>> exact = ProbabilisticPCA.example()
+    >>> x = exact.sample(3, generator(0, "x"))
+    >>> value, diagnostics = quadrature(exact.best_model(), x)
+    >>> bool((value - exact.log_evidence(x)).abs().max() < 1e-5), bool(diagnostics.converged.all())
+    (True, True)
     """
     if model.n_latent not in SCAN_POINTS_PER_AXIS:
         raise UserError(
@@ -98,36 +100,10 @@ def quadrature(
         )
     x = datapoints(model, x)
     seeds = _scan(model, x)
-    values, diagnostics = zip(
-        *(
-            _refine(model, x_part, seeds_part, tolerance, max_points)
-            for x_part, seeds_part in zip(x.split(chunk_size), seeds.split(chunk_size), strict=True)
-        ),
-        strict=True,
-    )
-    fields = zip(*diagnostics, strict=True)
-    return torch.cat(values), QuadratureDiagnostics(*(torch.cat(field) for field in fields))
-
-
-def log_likelihood_table(model: VariationalAutoencoder, x: Tensor, z: Tensor) -> Tensor:
-    """log p(x|z) of every datapoint at every latent point: `(M, n_pixels)`, `(K, d)` to `(M, K)`.
-
-    For the two decoders of Appendix C the sum over pixels is a matrix product of statistics of x
-    with parameters of p(x|z), which makes M K pairs nearly as cheap as K decoded points.
-    """
-    likelihood = model.decode(z)
-    check_pixels(x, likelihood.event_shape[-1])
-    base = likelihood.base_dist
-    if isinstance(base, Bernoulli):
-        return x @ base.logits.T - softplus(base.logits).sum(-1)
-    if isinstance(base, Normal):
-        precision = base.scale.square().reciprocal()
-        centre = x.mean(0)  # differences from it keep the expanded square accurate
-        mean, y = base.loc - centre, x - centre
-        quadratic = y.square() @ precision.T - 2.0 * y @ (precision * mean).T
-        constant = (precision * mean.square() + (2.0 * torch.pi / precision).log()).sum(-1)
-        return -0.5 * (quadratic + constant)
-    return torch.stack([likelihood.log_prob(row) for row in x])
+    chunks = zip(x.split(chunk_size), seeds.split(chunk_size), strict=True)
+    parts = [_refine(model, *chunk, tolerance, max_points) for chunk in chunks]
+    value, *diagnostics = (torch.cat(part) for part in zip(*parts, strict=True))
+    return value, QuadratureDiagnostics(*diagnostics)
 
 
 def _scan(model: VariationalAutoencoder, x: Tensor) -> Tensor:
@@ -156,7 +132,7 @@ def _scan(model: VariationalAutoencoder, x: Tensor) -> Tensor:
 
 def _refine(
     model: VariationalAutoencoder, x: Tensor, seeds: Tensor, tolerance: float, max_points: int
-) -> tuple[Tensor, QuadratureDiagnostics]:
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Lattice sums of shrinking spacing for the datapoints in x, until each has converged."""
     n, d = len(x), model.n_latent
     depth = 12.0 - math.log(tolerance)
@@ -188,7 +164,7 @@ def _refine(
             torch.cat([z, seeds[active].flatten(0, 1)]),
         )
         spacing /= REFINEMENT
-    return value, QuadratureDiagnostics(error, converged, n_points)
+    return value, error, converged, n_points
 
 
 def _lattice_sum(
@@ -209,12 +185,8 @@ def _lattice_sum(
     while len(fresh):
         owner, place = _from_key(fresh, d)
         z = place.to(x.dtype) * spacing + shift
-        value = torch.cat(
-            [
-                model.log_joint(x[i], z_part)
-                for i, z_part in zip(owner.split(ROWS_AT_ONCE), z.split(ROWS_AT_ONCE), strict=True)
-            ]
-        )
+        parts = zip(owner.split(ROWS_AT_ONCE), z.split(ROWS_AT_ONCE), strict=True)
+        value = torch.cat([model.log_joint(x[i], part) for i, part in parts])
         keys, values = torch.cat([keys, fresh]), torch.cat([values, value])
         peak = peak.scatter_reduce(0, owner, value, "amax")
         high = value > peak[owner] - depth

@@ -9,10 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Bernoulli, Independent, Laplace, Normal
 
+from companion.studies.quadrature import quadrature
 from tests.helpers import rng
 from vaelib.errors import UserError
+from vaelib.likelihood.pairs import log_likelihood_table
 from vaelib.likelihood.probabilistic_pca import LinearGaussian
-from vaelib.likelihood.quadrature import log_likelihood_table, quadrature
 from vaelib.model import VariationalAutoencoder, build
 
 

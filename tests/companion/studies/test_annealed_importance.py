@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tests.helpers import rng
-from vaelib.errors import UserError
-from vaelib.hmc.log_density import with_gradient
-from vaelib.likelihood.annealed_importance import (
+from companion.studies.annealed_importance import (
     _Density,
     _path,
     annealed_importance_sampling,
     bidirectional,
     schedule,
 )
+from tests.helpers import rng
+from vaelib.errors import UserError
+from vaelib.hmc.log_density import with_gradient
 from vaelib.likelihood.probabilistic_pca import ProbabilisticPCA
 from vaelib.model import build
 

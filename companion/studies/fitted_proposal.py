@@ -21,7 +21,7 @@ from vaelib.errors import UserError
 from vaelib.hmc.effective_sample_size import of_log_weights, standard_error
 from vaelib.hmc.latent_density import latent_density
 from vaelib.likelihood.marginal_likelihood import ImportanceDiagnostics, log_mean_exp
-from vaelib.likelihood.quadrature import ROWS_AT_ONCE
+from vaelib.likelihood.pairs import ROWS_AT_ONCE
 from vaelib.model import VariationalAutoencoder, log_standard_normal
 from vaelib.networks import draw
 

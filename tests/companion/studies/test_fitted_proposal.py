@@ -9,17 +9,17 @@ import torch
 from scipy import stats
 from torch import Tensor
 
-from tests.helpers import rng
-from vaelib.errors import UserError
-from vaelib.likelihood.importance_sampling import (
+from companion.studies.fitted_proposal import (
     DEGREES_OF_FREEDOM,
     PRIOR_SHARE,
     Proposal,
     fit_proposal,
     posterior_importance_sampling,
 )
+from companion.studies.quadrature import quadrature
+from tests.helpers import rng
+from vaelib.errors import UserError
 from vaelib.likelihood.probabilistic_pca import LinearEncoder, ProbabilisticPCA
-from vaelib.likelihood.quadrature import quadrature
 from vaelib.model import VariationalAutoencoder, build
 
 
