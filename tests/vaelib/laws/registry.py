@@ -106,7 +106,7 @@ def parameters(entries: dict[str, Entry]) -> list[Any]:
     """The names for `pytest.mark.parametrize`; what is compiled asks for a compiler."""
     compiler = pytest.mark.skipif(not is_available(), reason="there is no C++ compiler")
     return [
-        pytest.param(name, marks=[compiler] if entry.settings.get("compile_step") else [])
+        pytest.param(name, marks=[compiler] if entry.settings == COMPILED else [])
         for name, entry in entries.items()
     ]
 

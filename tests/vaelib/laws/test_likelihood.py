@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from tests.helpers import linear_model, rng
-from tests.vaelib.laws.registry import BOUNDS, BRACKETS, DEVICES, ESTIMATES, parameters, stream
+from tests.vaelib.laws.registry import BOUNDS, BRACKETS, DEVICES, ESTIMATES, stream
 from vaelib.errors import UserError
 from vaelib.likelihood.probabilistic_pca import ProbabilisticPCA, corners
 from vaelib.model import VariationalAutoencoder
@@ -39,14 +39,15 @@ class Measured(NamedTuple):
     n: int = 500  # datapoints
 
 
-# By estimate and n_latent. Appendix D over 24 seeds; the others over six, their deviations doubled.
+# By estimate and n_latent. Appendix D over 24 seeds (from the prior eight); the others over five or
+# six, their deviations doubled.
 MEASURED = {
     ("Appendix D", 1): Measured((0.002, 0.003), (0.025, 0.002)),
     ("Appendix D", 2): Measured((0.004, 0.004), (0.046, 0.003)),
     ("Appendix D", 3): Measured((0.007, 0.006), (0.064, 0.004)),
     ("Appendix D", 5): Measured((0.018, 0.008), (0.102, 0.005)),
     ("Appendix D", 10): Measured((0.082, 0.017), (0.222, 0.010)),
-    ("Appendix D from the prior", 3): Measured((0.007, 0.006), (0.064, 0.004)),
+    ("Appendix D from the prior", 3): Measured((0.007, 0.006), (0.063, 0.004)),
     ("Appendix D with kernels", 1): Measured((0.004, 0.004), (0.038, 0.002)),
     ("Appendix D with kernels", 3): Measured((0.029, 0.011), (0.115, 0.006)),
     ("Appendix D with kernels", 5): Measured((0.102, 0.011), (0.217, 0.012)),
@@ -85,16 +86,17 @@ def test_the_bound_is_the_evidence_where_q_is_exact(name: str) -> None:
     torch.testing.assert_close(bound, ppca.log_evidence(x), atol=1e-9, rtol=0)
 
 
-@pytest.mark.parametrize("name", ["importance sampling", "annealed importance sampling"])
-def test_the_exact_posterior_needs_one_sample(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "n_draws"), [("importance sampling", 500), ("annealed importance sampling", 10)]
+)
+def test_the_exact_posterior_needs_one_sample(name: str, n_draws: int) -> None:
     """From q(z|x) = p(z|x) every weight is p(x), for every z and along every path."""
     ppca = ProbabilisticPCA.example()
     x = ppca.sample(20, rng(1))
     value, diagnostics = estimate(name, ppca.exact_model(), x)
     torch.testing.assert_close(value, ppca.log_evidence(x), atol=1e-9, rtol=0)
     size = diagnostics.effective_sample_size
-    torch.testing.assert_close(size, size.round())
-    assert (size > 1).all()
+    torch.testing.assert_close(size, torch.full_like(size, n_draws))
 
 
 def test_the_exact_posterior_closes_the_bracket() -> None:
@@ -106,7 +108,7 @@ def test_the_exact_posterior_closes_the_bracket() -> None:
 
 
 @pytest.mark.parametrize("device", DEVICES)
-@pytest.mark.parametrize("name", parameters(ESTIMATES | BRACKETS))
+@pytest.mark.parametrize("name", [*ESTIMATES, *BRACKETS])
 def test_repeatable_and_in_the_models_dtype(name: str, device: str) -> None:
     ppca = ProbabilisticPCA.example()
     model = ppca.untrained_model(generator=rng(8)).float().to(device)
