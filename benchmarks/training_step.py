@@ -71,6 +71,7 @@ def vaelib_step(
     """FastAEVB with its minibatches."""
     import torch
 
+    from vaelib.arithmetic.products import fast_products
     from vaelib.fast.algorithms import FastAEVB
     from vaelib.model import build
     from vaelib.training import Trainer
@@ -92,7 +93,7 @@ def vaelib_step(
         precision=precision,
         generator=generator,
     )
-    trainer = Trainer(algorithm, x, minibatch_size=M, generator=generator)
+    trainer = Trainer(algorithm, x, minibatch_size=M, generator=generator, within=fast_products)
 
     def run(steps: int) -> None:
         for _ in trainer.advance(trainer.samples + M * steps):

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Literal
 
 import torch
 from torch import Tensor
 
 from vaelib.algorithm import Batch, nest, unnest
 from vaelib.checks.limits import Count, NotNegative, Positive, Whole, checked
+from vaelib.checks.shapes import Float
 from vaelib.checks.tensors import check_state
 from vaelib.errors import UserError
 from vaelib.model import VariationalAutoencoder
 from vaelib.optimiser import MAPAdagrad
-from vaelib.sgvb import estimator_a, estimator_b, noise
+from vaelib.sgvb import Estimator, estimator_a, estimator_b, noise
 
-Estimator = Literal["A", "B"]
 _ESTIMATORS = {"A": estimator_a, "B": estimator_b}
 
 
@@ -39,6 +38,14 @@ class AEVB:
     Raises:
         UserError: for an unknown estimator, a number that is none of these, or a KL weight with
             estimator A.
+
+    >>> from vaelib import build, generator
+    >>> model = build(n_pixels=4, n_hidden=3, n_latent=2, generator=generator(0, "model"))
+    >>> learner = AEVB(model, n_train=8, stepsize=0.1, warmup=0, generator=generator(0, "noise"))
+    >>> batch = Batch(torch.tensor([[1.0, 1.0, 0.0, 0.0]]).repeat(8, 1), torch.arange(8))
+    >>> bounds = [learner.step(batch)["lower_bound"] for _ in range(30)]
+    >>> f"from {bounds[0]:.1f} to {bounds[-1]:.1f}"
+    'from -2.8 to -0.5'
     """
 
     objective = "lower_bound"
@@ -78,7 +85,7 @@ class AEVB:
             prior_on_biases=prior_on_biases,
         )
 
-    def step(self, batch: Batch) -> dict[str, Tensor]:
+    def step(self, batch: Batch) -> dict[str, Float[Tensor, ""]]:
         """One pass of Algorithm 1's loop. Metric: the minibatch's average bound before the update.
 
         The gradient is that of Eq. 8 divided by N, which Adagrad cannot tell from Eq. 8 itself.

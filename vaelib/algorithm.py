@@ -7,14 +7,15 @@ from typing import NamedTuple, Protocol
 
 from torch import Tensor
 
+from vaelib.checks.shapes import Float, Int
 from vaelib.model import VariationalAutoencoder
 
 
 class Batch(NamedTuple):
     """A minibatch: the pixels `(M, n_pixels)`, and which training points they are, `(M,)` int64."""
 
-    x: Tensor
-    indices: Tensor
+    x: Float[Tensor, "M n_pixels"]
+    indices: Int[Tensor, "M"]
 
 
 class Algorithm(Protocol):
@@ -30,7 +31,7 @@ class Algorithm(Protocol):
     n_train: int
     objective: str
 
-    def step(self, batch: Batch) -> dict[str, Tensor]:
+    def step(self, batch: Batch) -> dict[str, Float[Tensor, ""]]:
         """Update the parameters once; return 0-d metrics, in nats per datapoint."""
 
     def state_dict(self) -> dict[str, Tensor]:
@@ -46,11 +47,21 @@ class Algorithm(Protocol):
 
 
 def nest(parts: Mapping[str, Mapping[str, Tensor]]) -> dict[str, Tensor]:
-    """One flat state of several: {"phi": {"a": t}} becomes {"phi/a": t}."""
+    """One flat state of several.
+
+    >>> import torch
+    >>> nest({"phi": {"a": torch.ones(2)}, "theta": {"a": torch.zeros(1)}})
+    {'phi/a': tensor([1., 1.]), 'theta/a': tensor([0.])}
+    """
     return {f"{part}/{key}": value for part, state in parts.items() for key, value in state.items()}
 
 
 def unnest(state: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:
-    """The inverse of `nest` for one part."""
+    """The inverse of `nest` for one part.
+
+    >>> import torch
+    >>> unnest({"phi/a": torch.ones(2), "theta/a": torch.zeros(1)}, "phi")
+    {'a': tensor([1., 1.])}
+    """
     prefix = f"{part}/"
     return {key.removeprefix(prefix): t for key, t in state.items() if key.startswith(prefix)}

@@ -11,6 +11,7 @@ from torch.distributions import Normal
 
 from vaelib.checks.datapoints import Data, datapoints
 from vaelib.checks.limits import Count, checked
+from vaelib.checks.shapes import Float
 from vaelib.checks.tensors import check_gaussian, check_log_likelihood, check_noise
 from vaelib.errors import DivergedError, UserError
 from vaelib.model import VariationalAutoencoder, log_standard_normal
@@ -18,22 +19,30 @@ from vaelib.networks import Gaussian
 
 
 class Bound(NamedTuple):
-    """The bound of Eq. 3 and its two parts, each `(...)`, in nats per datapoint.
+    """The bound of Eq. 3 and its two parts, each `(M,)`, in nats per datapoint.
 
     bound = reconstruction − kl.
     """
 
-    bound: Tensor
-    reconstruction: Tensor
-    kl: Tensor
+    bound: Float[Tensor, "M"]
+    reconstruction: Float[Tensor, "M"]
+    kl: Float[Tensor, "M"]
 
 
-def gaussian_parameters(q: Gaussian) -> tuple[Tensor, Tensor]:
+def gaussian_parameters(
+    q: Gaussian,
+) -> tuple[Float[Tensor, "*batch n_latent"], Float[Tensor, "*batch n_latent"]]:
     """Mean and standard deviation, each `(..., n_latent)`, of a diagonal Gaussian.
 
     Raises:
         UserError: if q is not an Independent Normal.
         DivergedError: on a CPU, if a standard deviation is not positive or a number not finite.
+
+    >>> from vaelib import build, generator
+    >>> model = build(n_pixels=4, n_hidden=3, n_latent=2, generator=generator(0))
+    >>> mean, scale = gaussian_parameters(model.encode(torch.rand(8, 4)))
+    >>> mean.shape, scale.shape
+    (torch.Size([8, 2]), torch.Size([8, 2]))
     """
     base = q.base_dist
     if not isinstance(base, Normal):
@@ -45,7 +54,7 @@ def gaussian_parameters(q: Gaussian) -> tuple[Tensor, Tensor]:
     return base.loc, base.scale
 
 
-def gaussian_kl(q: Gaussian) -> Tensor:
+def gaussian_kl(q: Gaussian) -> Float[Tensor, "*batch"]:
     """Appendix B: KL(q(z) ‖ N(0, I)) = −½ Σⱼ (1 + log σⱼ² − μⱼ² − σⱼ²), in nats.
 
     Args:
@@ -53,6 +62,11 @@ def gaussian_kl(q: Gaussian) -> Tensor:
 
     Returns:
         `(...)`, never negative.
+
+    >>> from torch.distributions import Independent
+    >>> means = torch.tensor([[1.0, 1.0], [3.0, 4.0]])
+    >>> gaussian_kl(Independent(Normal(means, torch.ones(2, 2)), 1)).tolist()
+    [1.0, 12.5]
     """
     return _kl(*gaussian_parameters(q))
 
@@ -61,7 +75,11 @@ def _kl(mean: Tensor, scale: Tensor) -> Tensor:
     return -0.5 * (1 + 2 * scale.log() - mean**2 - scale**2).sum(-1)
 
 
-def lower_bound(model: VariationalAutoencoder, x: Tensor, epsilon: Tensor) -> Bound:
+def lower_bound(
+    model: VariationalAutoencoder,
+    x: Float[Tensor, "M n_pixels"],
+    epsilon: Float[Tensor, "L #M n_latent"],
+) -> Bound:
     """Eq. 3 with z = μ + σ ⊙ ε: the KL in closed form, the reconstruction at the given noise.
 
     Args:
@@ -74,6 +92,13 @@ def lower_bound(model: VariationalAutoencoder, x: Tensor, epsilon: Tensor) -> Bo
     Raises:
         UserError: if x or epsilon has a wrong shape or, on a CPU, is not finite.
         DivergedError: on a CPU, if q(z|x) or p(x|z) has parameters that it cannot have.
+
+    >>> from vaelib import build, generator
+    >>> model = build(n_pixels=4, n_hidden=3, n_latent=2, init_std=1.0, generator=generator(0))
+    >>> epsilon = torch.empty(100, 1, 2).normal_(generator=generator(0, "noise"))
+    >>> parts = lower_bound(model, torch.ones(1, 4), epsilon)
+    >>> [round(part.item(), 1) for part in parts]
+    [-13.3, -4.3, 9.0]
     """
     mean, scale = gaussian_parameters(model.encode(x))
     check_noise(epsilon, like=mean)
@@ -83,13 +108,25 @@ def lower_bound(model: VariationalAutoencoder, x: Tensor, epsilon: Tensor) -> Bo
     return Bound(reconstruction - kl, reconstruction, kl)
 
 
-def log_weights(model: VariationalAutoencoder, x: Tensor, epsilon: Tensor) -> Tensor:
+def log_weights(
+    model: VariationalAutoencoder,
+    x: Float[Tensor, "M n_pixels"],
+    epsilon: Float[Tensor, "L #M n_latent"],
+) -> Float[Tensor, "L M"]:
     """log p(x, z) − log q(z|x) at z = μ + σ ⊙ ε: the integrand of Eq. 2, `(L, M)`, in nats.
 
     Its mean over ε is the bound; the log of the mean of its exponential is importance sampling.
 
     Raises:
         UserError, DivergedError: as `lower_bound`.
+
+    >>> from vaelib import build, generator
+    >>> model = build(n_pixels=4, n_hidden=3, n_latent=2, init_std=1.0, generator=generator(0))
+    >>> epsilon = torch.empty(1000, 1, 2).normal_(generator=generator(0, "noise"))
+    >>> log_weight = log_weights(model, torch.ones(1, 4), epsilon).detach()
+    >>> log_likelihood = log_weight.exp().mean().log()
+    >>> f"bound {log_weight.mean():.1f}, log p(x) {log_likelihood:.1f}"
+    'bound -13.2, log p(x) -4.8'
     """
     mean, scale = gaussian_parameters(model.encode(x))
     check_noise(epsilon, like=mean)
@@ -121,6 +158,11 @@ def evaluate(
     Raises:
         UserError: for data that `datapoints` refuses, or n_samples or batch_size below one.
         DivergedError: if the bound is not finite.
+
+    >>> from vaelib import build, generator
+    >>> model = build(n_pixels=4, n_hidden=3, n_latent=2, generator=generator(0))
+    >>> round(evaluate(model, torch.ones(10, 4), generator=generator(0, "evaluation")), 1)
+    -2.8
     """
     x = datapoints(model, x)
     total = 0.0

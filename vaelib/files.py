@@ -12,7 +12,11 @@ from vaelib.errors import UserError
 
 
 def project_root() -> Path:
-    """The folder that holds `vaelib/`, or the working folder if vaelib is installed elsewhere."""
+    """The folder that holds `vaelib/`, or the working folder if vaelib is installed elsewhere.
+
+    >>> (project_root() / "vaelib").is_dir() or project_root() == Path.cwd()
+    True
+    """
     beside = Path(__file__).resolve().parent.parent
     return beside if (beside / "pyproject.toml").is_file() else Path.cwd()
 
@@ -29,6 +33,12 @@ def as_path(place: AnyPath, name: str) -> Path:
 
     Raises:
         UserError: if it is neither, or empty.
+
+    >>> as_path("runs/cpu", "store").name
+    'cpu'
+    >>> as_path("", "store")
+    Traceback (most recent call last):
+    vaelib.errors.UserError: store is '': give a path, or the text of one
     """
     if not isinstance(place, str | os.PathLike) or not os.fspath(place):
         raise UserError(f"{name} is {place!r}: give a path, or the text of one")
@@ -45,6 +55,11 @@ def writing(what: str, place: Path) -> Iterator[None]:
 
     Raises:
         UserError: in the place of an OSError.
+
+    >>> with writing("the record", Path("nowhere")):
+    ...     Path("nowhere/record.json").write_text("{}")
+    Traceback (most recent call last):
+    vaelib.errors.UserError: the record cannot be written to nowhere (No such file or directory)...
     """
     try:
         yield
@@ -62,6 +77,11 @@ def write_atomically(path: Path, content: bytes) -> None:
 
     Raises:
         OSError: if it cannot be written.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_atomically(Path(folder) / "note.txt", b"whole")
+    ...     [path.name for path in Path(folder).iterdir()]
+    ['note.txt']
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

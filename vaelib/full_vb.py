@@ -7,7 +7,6 @@ evidence of the model, in nats for the whole data set. Both posteriors are Gauss
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 import torch
 from torch import Tensor
@@ -15,6 +14,7 @@ from torch import Tensor
 from vaelib.algorithm import Batch, nest, unnest
 from vaelib.checks.datapoints import Data, datapoints
 from vaelib.checks.limits import Count, Positive, Whole, checked
+from vaelib.checks.shapes import Float
 from vaelib.checks.tensors import check_state
 from vaelib.elbo import gaussian_kl, gaussian_parameters
 from vaelib.errors import UserError
@@ -22,20 +22,19 @@ from vaelib.global_posterior import GlobalPosterior
 from vaelib.model import VariationalAutoencoder, log_standard_normal
 from vaelib.optimiser import MAPAdagrad
 from vaelib.reparameterization import gaussian
-
-Estimator = Literal["A", "B"]
+from vaelib.sgvb import Estimator
 
 
 @checked
 def full_estimator_a(
     model: VariationalAutoencoder,
     posterior: GlobalPosterior,
-    x: Tensor,
-    epsilon: Tensor,
-    zeta: Tensor,
+    x: Float[Tensor, "M n_pixels"],
+    epsilon: Float[Tensor, "M n_latent"],
+    zeta: Float[Tensor, "L J"],
     *,
     n_datapoints: Count,
-) -> Tensor:
+) -> Float[Tensor, ""]:
     """Eq. 22: the mean of Eq. 21 over the draws, unbiased for L(φ; X) of Eqs 14 and 20.
 
     The datapoints are dealt out to the draws of θ, M/L to each. L = M is Algorithm 2 as printed;
@@ -54,6 +53,14 @@ def full_estimator_a(
 
     Raises:
         UserError: if L does not divide M.
+
+    >>> from vaelib import build, generator
+    >>> model = build(n_pixels=4, n_hidden=3, n_latent=2, generator=generator(0))
+    >>> q_theta = GlobalPosterior(model.decoder)
+    >>> epsilon, zeta = torch.zeros(8, 2), q_theta.noise(4, generator=generator(0, "zeta"))
+    >>> bound = full_estimator_a(model, q_theta, torch.ones(8, 4), epsilon, zeta, n_datapoints=100)
+    >>> f"{bound:.0f}"
+    '-340'
     """
     mean, scale = gaussian_parameters(model.encode(x))
     z = gaussian(mean, scale, epsilon)
@@ -66,13 +73,22 @@ def full_estimator_a(
 def full_estimator_b(
     model: VariationalAutoencoder,
     posterior: GlobalPosterior,
-    x: Tensor,
-    epsilon: Tensor,
-    zeta: Tensor,
+    x: Float[Tensor, "M n_pixels"],
+    epsilon: Float[Tensor, "M n_latent"],
+    zeta: Float[Tensor, "L J"],
     *,
     n_datapoints: Count,
-) -> Tensor:
-    """Eq. 24: as `estimator_a`, with four of the five terms of Eq. 21 in closed form."""
+) -> Float[Tensor, ""]:
+    """Eq. 24: as `full_estimator_a`, with four of the five terms of Eq. 21 in closed form.
+
+    >>> from vaelib import build, generator
+    >>> model = build(n_pixels=4, n_hidden=3, n_latent=2, generator=generator(0))
+    >>> q_theta = GlobalPosterior(model.decoder)
+    >>> epsilon, zeta = torch.zeros(8, 2), q_theta.noise(1, generator=generator(0, "zeta"))
+    >>> bound = full_estimator_b(model, q_theta, torch.ones(8, 4), epsilon, zeta, n_datapoints=100)
+    >>> f"{bound:.0f}"
+    '-347'
+    """
     q = model.encode(x)
     mean, scale = gaussian_parameters(q)
     log_likelihood = _log_likelihood(posterior, x, gaussian(mean, scale, epsilon), zeta)
@@ -103,7 +119,7 @@ def predictive_bound(
     *,
     n_samples: Count = 10,
     generator: torch.Generator,
-) -> Tensor:
+) -> Float[Tensor, "M"]:
     """E_q(θ)[L(θ, φ; x)] by Monte Carlo, Eqs 16 and 18 averaged over θ; `(M,)`, in nats.
 
     It bounds log ∫ q_φ(θ) p_θ(x) dθ, the predictive density, from below. Its sum over the training
@@ -116,6 +132,13 @@ def predictive_bound(
 
     Raises:
         UserError: if n_samples is below one, or for data that `datapoints` refuses.
+
+    >>> from vaelib import build, generator
+    >>> model = build(n_pixels=4, n_hidden=3, n_latent=2, generator=generator(0))
+    >>> q_theta = GlobalPosterior(model.decoder, initial_std=0.01)
+    >>> bound = predictive_bound(model, q_theta, torch.ones(1, 4), generator=generator(0, "noise"))
+    >>> f"{bound.item():.1f}"
+    '-2.8'
     """
     x = datapoints(model, x)
     q = model.encode(x)
@@ -144,6 +167,14 @@ class FullVB:
 
     Raises:
         UserError: for an unknown estimator, or a number that is none of these.
+
+    >>> from vaelib import build, generator
+    >>> model = build(n_pixels=4, n_hidden=3, n_latent=2, generator=generator(0, "model"))
+    >>> learner = FullVB(model, n_train=8, stepsize=0.1, warmup=0, generator=generator(0, "noise"))
+    >>> batch = Batch(torch.tensor([[1.0, 1.0, 0.0, 0.0]]).repeat(8, 1), torch.arange(8))
+    >>> bounds = [learner.step(batch)["full_bound"] for _ in range(30)]
+    >>> f"from {bounds[0]:.0f} to {bounds[-1]:.0f}"
+    'from -11 to -6'
     """
 
     objective = "full_bound"
@@ -176,7 +207,7 @@ class FullVB:
             prior_precision=0.0,
         )
 
-    def step(self, batch: Batch) -> dict[str, Tensor]:
+    def step(self, batch: Batch) -> dict[str, Float[Tensor, ""]]:
         """One update. Metrics, from before it: L(φ; X)/N and KL(q(θ) ‖ p(θ))/N, in nats."""
         epsilon = batch.x.new_empty(len(batch.x), self.model.n_latent)
         epsilon.normal_(generator=self._generator)

@@ -12,6 +12,7 @@ from torch.func import functional_call
 from torch.nn.utils import parameters_to_vector
 
 from vaelib.checks.limits import Count, Positive, checked
+from vaelib.checks.shapes import Float
 from vaelib.elbo import gaussian_kl
 from vaelib.errors import UserError
 from vaelib.model import log_standard_normal
@@ -32,6 +33,14 @@ class GlobalPosterior(nn.Module):
     Raises:
         UserError: if the module has no parameters, or a standard deviation is not positive and
             finite.
+
+    >>> from vaelib import generator
+    >>> layer = nn.Linear(3, 1)
+    >>> q_theta = GlobalPosterior(layer, initial_std=0.1)
+    >>> {name: tuple(theta.shape) for name, theta in q_theta.sample(generator=generator(0)).items()}
+    {'weight': (1, 3), 'bias': (1,)}
+    >>> bool((q_theta(torch.ones(2, 3), q_theta.mean) == layer(torch.ones(2, 3))).all())
+    True
     """
 
     @checked
@@ -46,26 +55,26 @@ class GlobalPosterior(nn.Module):
         self.log_std = nn.Parameter(torch.full_like(self.mean.detach(), math.log(initial_std)))
 
     @property
-    def mean(self) -> Tensor:
+    def mean(self) -> Float[Tensor, "J"]:
         """μ, `(J,)`: the module's parameters in one vector, in the order of `named_parameters`."""
         return parameters_to_vector(self.module.parameters())
 
     @property
-    def std(self) -> Tensor:
+    def std(self) -> Float[Tensor, "J"]:
         """σ, `(J,)`."""
         return self.log_std.exp()
 
     @checked
-    def noise(self, n_samples: Count, *, generator: torch.Generator) -> Tensor:
+    def noise(self, n_samples: Count, *, generator: torch.Generator) -> Float[Tensor, "L J"]:
         """ζ ~ p(ζ) = N(0, I), `(L, J)`; the generator is on the parameters' device."""
         shape = (n_samples, *self.log_std.shape)
         return self.log_std.detach().new_empty(shape).normal_(generator=generator)
 
-    def reparameterize(self, zeta: Tensor) -> Tensor:
+    def reparameterize(self, zeta: Float[Tensor, "*batch J"]) -> Float[Tensor, "*batch J"]:
         """θ = h_φ(ζ) = μ + σ ⊙ ζ (Eq. 19): `(..., J)` to `(..., J)`."""
         return gaussian(self.mean, self.std, zeta)
 
-    def unflatten(self, theta: Tensor) -> dict[str, Tensor]:
+    def unflatten(self, theta: Float[Tensor, "J"]) -> dict[str, Tensor]:
         """θ `(J,)` as the module's parameters by name."""
         named = dict(self.module.named_parameters())
         pieces = theta.split([p.numel() for p in named.values()])
@@ -76,17 +85,17 @@ class GlobalPosterior(nn.Module):
         """One draw of θ by parameter name, differentiable in μ and σ."""
         return self.unflatten(self.reparameterize(self.noise(1, generator=generator)[0]))
 
-    def forward(self, inputs: Tensor, theta: Tensor) -> Any:
+    def forward(self, inputs: Tensor, theta: Float[Tensor, "J"]) -> Any:
         """What the module computes from the inputs when its parameters are θ `(J,)`."""
         return functional_call(self.module, self.unflatten(theta), (inputs,))
 
-    def log_ratio(self, zeta: Tensor) -> Tensor:
+    def log_ratio(self, zeta: Float[Tensor, "*batch J"]) -> Float[Tensor, "*batch"]:
         """log p_α(θ) − log q_φ(θ) at θ = h_φ(ζ): `(..., J)` to `(...)`, the end of Eq. 21."""
         log_prior = log_standard_normal(self.reparameterize(zeta) / self.prior_std)
         log_q = log_standard_normal(zeta) - self.log_std.sum()
         return log_prior - self.log_std.numel() * math.log(self.prior_std) - log_q
 
-    def kl(self) -> Tensor:
+    def kl(self) -> Float[Tensor, ""]:
         """KL(q_φ(θ) ‖ p_α(θ)) in closed form, the last line of Eq. 24 negated; 0-d, in nats."""
         in_units_of_the_prior = Normal(
             self.mean / self.prior_std, self.std / self.prior_std, validate_args=False

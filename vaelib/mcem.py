@@ -10,6 +10,7 @@ from torch import Tensor
 from vaelib import hmc
 from vaelib.algorithm import Batch, nest, unnest
 from vaelib.checks.limits import Count, NotNegative, OpenUnit, Positive, Whole, checked
+from vaelib.checks.shapes import Float
 from vaelib.checks.tensors import check_state
 from vaelib.errors import DivergedError, UserError
 from vaelib.hmc.latent_density import latent_density
@@ -60,6 +61,14 @@ class MCEM:
 
     Raises:
         UserError: for a number that is none of these.
+
+    >>> from vaelib import build, generator
+    >>> model = build(n_pixels=4, n_hidden=3, n_latent=2, generator=generator(0, "model"))
+    >>> learner = MCEM(model, n_train=8, stepsize=0.1, warmup=0, generator=generator(0, "chains"))
+    >>> batch = Batch(torch.tensor([[1.0, 1.0, 0.0, 0.0]]).repeat(8, 1), torch.arange(8))
+    >>> fits = [learner.step(batch)["log_joint"] for _ in range(30)]
+    >>> f"from {fits[0]:.1f} to {fits[-1]:.1f} with chains of shape {tuple(learner.z.shape)}"
+    'from -5.6 to -3.1 with chains of shape (8, 2)'
     """
 
     objective = "log_joint"
@@ -98,7 +107,7 @@ class MCEM:
             prior_on_biases=prior_on_biases,
         )
 
-    def step(self, batch: Batch) -> dict[str, Tensor]:
+    def step(self, batch: Batch) -> dict[str, Float[Tensor, ""]]:
         """One E-step and one M-step on the minibatch.
 
         Metrics: the average log p(x, z) at the new z before the update, in nats per datapoint;

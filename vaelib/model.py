@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.distributions import Independent, Normal
 
 from vaelib.checks.limits import Count, Positive, checked
+from vaelib.checks.shapes import Float
 from vaelib.checks.tensors import check_data, check_like, check_pixels, on_cpu
 from vaelib.errors import UserError
 from vaelib.networks import (
@@ -34,6 +35,15 @@ class VariationalAutoencoder(nn.Module):
         encoder: maps `(..., n_pixels)` to a diagonal Gaussian over `(..., n_latent)`.
         decoder: maps `(..., n_latent)` to a distribution over `(..., n_pixels)`.
         n_latent: dimension of z, the paper's N_z.
+
+    >>> from vaelib import generator
+    >>> encoder, decoder = GaussianMLP(4, 3, 2), BernoulliMLP(2, 3, 4)
+    >>> model = VariationalAutoencoder(encoder, decoder, n_latent=2)
+    >>> x = torch.rand(8, 4)
+    >>> model.encode(x).mean.shape, model.log_joint(x, torch.zeros(8, 2)).shape
+    (torch.Size([8, 2]), torch.Size([8]))
+    >>> model.generate(5, generator=generator(0)).shape
+    torch.Size([5, 4])
     """
 
     @checked
@@ -51,7 +61,7 @@ class VariationalAutoencoder(nn.Module):
             Normal(zeros, torch.ones_like(zeros), validate_args=False), 1, validate_args=False
         )
 
-    def encode(self, x: Tensor) -> Gaussian:
+    def encode(self, x: Float[Tensor, "*batch n_pixels"]) -> Gaussian:
         """The approximate posterior q(z|x), Eq. 9, for x of shape `(..., n_pixels)`.
 
         Raises:
@@ -74,7 +84,7 @@ class VariationalAutoencoder(nn.Module):
             )
         return q
 
-    def decode(self, z: Tensor) -> Likelihood:
+    def decode(self, z: Float[Tensor, "*batch n_latent"]) -> Likelihood:
         """The likelihood p(x|z) for z of shape `(..., n_latent)`."""
         if z.shape[-1] != self.n_latent:
             raise UserError(
@@ -83,7 +93,9 @@ class VariationalAutoencoder(nn.Module):
             )
         return cast(Likelihood, self.decoder(z))
 
-    def log_joint(self, x: Tensor, z: Tensor) -> Tensor:
+    def log_joint(
+        self, x: Float[Tensor, "*#batch n_pixels"], z: Float[Tensor, "*#batch n_latent"]
+    ) -> Float[Tensor, "*batch"]:
         """log p(x, z) = log p(z) + log p(x|z), in nats.
 
         Args:
@@ -95,7 +107,9 @@ class VariationalAutoencoder(nn.Module):
         """
         return log_standard_normal(z) + self.log_likelihood(x, z)
 
-    def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
+    def log_likelihood(
+        self, x: Float[Tensor, "*#batch n_pixels"], z: Float[Tensor, "*#batch n_latent"]
+    ) -> Float[Tensor, "*batch"]:
         """log p(x|z), in nats; shapes as `log_joint`.
 
         Raises:
@@ -107,15 +121,19 @@ class VariationalAutoencoder(nn.Module):
         return log_likelihood
 
     @checked
-    def generate(self, n: Count, *, generator: torch.Generator) -> Tensor:
+    def generate(self, n: Count, *, generator: torch.Generator) -> Float[Tensor, "n n_pixels"]:
         """The means of p(x|z) for n draws of z from the prior, `(n, n_pixels)`, as in Fig. 5."""
         prior = self.prior().expand((n,))
         with torch.no_grad():
             return self.decode(draw(prior, generator=generator)).mean
 
 
-def log_standard_normal(z: Tensor) -> Tensor:
-    """log N(z; 0, I) summed over the last dimension: `(..., n_latent)` to `(...)`."""
+def log_standard_normal(z: Float[Tensor, "*batch n_latent"]) -> Float[Tensor, "*batch"]:
+    """log N(z; 0, I) summed over the last dimension: `(..., n_latent)` to `(...)`.
+
+    >>> log_standard_normal(torch.zeros(3, 2))
+    tensor([-1.8379, -1.8379, -1.8379])
+    """
     log_density: Tensor = Normal(0.0, 1.0, validate_args=False).log_prob(z)
     return log_density.sum(-1)
 
@@ -145,6 +163,11 @@ def build(
 
     Raises:
         UserError: for an unknown decoder or log variance, or a size or deviation that none has.
+
+    >>> from vaelib import generator
+    >>> mnist = build(n_pixels=784, n_hidden=500, n_latent=20, generator=generator(0))
+    >>> sum(parameter.numel() for parameter in mnist.parameters())
+    815824
     """
     network: nn.Module
     if decoder == "bernoulli":

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.distributions import Bernoulli, Distribution, Independent, Normal
 
 from vaelib.checks.limits import Count, Finite, Positive, checked
+from vaelib.checks.shapes import Float
 from vaelib.errors import UserError
 
 MeanActivation = Literal["identity", "sigmoid"]
@@ -27,6 +28,11 @@ class BernoulliMLP(nn.Module):
         n_in: size of the input, n_latent for a decoder.
         n_hidden: number of tanh units.
         n_out: size of the output, n_pixels for a decoder.
+
+    >>> decoder = BernoulliMLP(2, 3, 4)
+    >>> p = decoder(torch.zeros(8, 2))
+    >>> p.mean.shape, p.log_prob(torch.ones(8, 4)).shape
+    (torch.Size([8, 4]), torch.Size([8]))
     """
 
     @checked
@@ -35,7 +41,7 @@ class BernoulliMLP(nn.Module):
         self.hidden = nn.Linear(n_in, n_hidden)
         self.logits = nn.Linear(n_hidden, n_out)
 
-    def forward(self, inputs: Tensor) -> Independent[Bernoulli]:
+    def forward(self, inputs: Float[Tensor, "*batch n_in"]) -> Independent[Bernoulli]:
         """Map inputs `(..., n_in)` to a distribution over `(..., n_out)`."""
         check_inputs(inputs, self.hidden.in_features)
         logits = self.logits(torch.tanh(self.hidden(inputs)))
@@ -56,6 +62,11 @@ class GaussianMLP(nn.Module):
         mean_activation: what the mean passes through.
         log_variance_factor: c in log σ² = c W h + b, 1 in Eq. 12. An optimiser such as Adagrad,
             whose steps have one size whatever the gradient's, moves c W by c times that size.
+
+    >>> encoder = GaussianMLP(4, 3, 2)
+    >>> q = encoder(torch.rand(8, 4))
+    >>> q.mean.shape, q.log_prob(torch.zeros(8, 2)).shape
+    (torch.Size([8, 2]), torch.Size([8]))
     """
 
     @checked
@@ -75,7 +86,7 @@ class GaussianMLP(nn.Module):
         self.mean = nn.Linear(n_hidden, n_out)
         self.log_variance = nn.Linear(n_hidden, n_out)
 
-    def forward(self, inputs: Tensor) -> Gaussian:
+    def forward(self, inputs: Float[Tensor, "*batch n_in"]) -> Gaussian:
         """Map inputs `(..., n_in)` to a distribution over `(..., n_out)`."""
         check_inputs(inputs, self.hidden.in_features)
         hidden = torch.tanh(self.hidden(inputs))
@@ -86,11 +97,15 @@ class GaussianMLP(nn.Module):
         return Independent(Normal(mean, scale, validate_args=False), 1, validate_args=False)
 
 
-def check_inputs(inputs: Tensor, n_inputs: int) -> None:
+def check_inputs(inputs: Float[Tensor, "*batch n_in"], n_inputs: int) -> None:
     """Look whether a layer of `n_inputs` can take the inputs.
 
     Raises:
         UserError: if their last dimension is another.
+
+    >>> check_inputs(torch.zeros(8, 3), 4)
+    Traceback (most recent call last):
+    vaelib.errors.UserError: the network takes inputs of 4 dimensions, but these have 3: ...
     """
     if inputs.shape[-1] != n_inputs:
         raise UserError(
@@ -99,11 +114,15 @@ def check_inputs(inputs: Tensor, n_inputs: int) -> None:
         )
 
 
-def check_intensities(x: Tensor) -> None:
+def check_intensities(x: Float[Tensor, "*shape"]) -> None:
     """Look whether pixels are what a Bernoulli decoder takes.
 
     Raises:
         UserError: if one lies outside [0, 1], where Eq. 11 is no log-probability and has no limit.
+
+    >>> check_intensities(torch.tensor([[0.0, 255.0]]))
+    Traceback (most recent call last):
+    vaelib.errors.UserError: x has pixels from 0 to 255, but a Bernoulli decoder takes ...
     """
     low, high = (bound.item() for bound in torch.aminmax(x.detach()))
     if not (low >= 0.0 and high <= 1.0):
@@ -122,6 +141,12 @@ def initialise(module: nn.Module, *, std: Positive = 0.01, generator: torch.Gene
 
     Raises:
         UserError: if std is not positive and finite.
+
+    >>> from vaelib import generator
+    >>> layer = nn.Linear(100, 100)
+    >>> initialise(layer, std=0.01, generator=generator(0))
+    >>> f"{layer.weight.std():.3f}"
+    '0.010'
     """
     with torch.no_grad():
         for parameter in module.parameters():
@@ -129,7 +154,7 @@ def initialise(module: nn.Module, *, std: Positive = 0.01, generator: torch.Gene
 
 
 @checked
-def draw(distribution: Distribution, *, generator: torch.Generator) -> Tensor:
+def draw(distribution: Distribution, *, generator: torch.Generator) -> Float[Tensor, "*shape"]:
     """One sample, without gradient, from an explicit generator (which `sample()` cannot take).
 
     Args:
@@ -138,6 +163,11 @@ def draw(distribution: Distribution, *, generator: torch.Generator) -> Tensor:
 
     Raises:
         UserError: for any other distribution.
+
+    >>> from vaelib import generator
+    >>> draws = draw(Bernoulli(torch.full((1000,), 0.25)), generator=generator(0))
+    >>> f"{draws.mean():.2f}"
+    '0.26'
     """
     base = distribution.base_dist if isinstance(distribution, Independent) else distribution
     with torch.no_grad():

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from vaelib.checks.limits import Count, NotNegative, Positive, Whole, checked
+from vaelib.checks.shapes import Float
 from vaelib.checks.tensors import check_state
 from vaelib.errors import UserError
 
@@ -40,6 +41,15 @@ class MAPAdagrad:
 
     Raises:
         UserError: for a number that is none of these, or no parameters.
+
+    >>> theta = nn.Parameter(torch.tensor([4.0]))
+    >>> adagrad = MAPAdagrad([("weight", theta)], stepsize=0.5, n_datapoints=1, warmup=0)
+    >>> for _ in range(3):
+    ...     adagrad.zero_grad()
+    ...     (theta - 1.0).square().sum().backward()
+    ...     adagrad.step()
+    >>> theta.data
+    tensor([2.9274])
     """
 
     @checked
@@ -92,12 +102,12 @@ class MAPAdagrad:
         """Take one step, or only accumulate while warming up."""
         self._take(self.advance())
 
-    def advance(self) -> Tensor:
+    def advance(self) -> Float[Tensor, ""]:
         """Count a step, for `apply` to take; return its stepsize, 0-d: 0 while warming up."""
         self._steps += 1
         return self._still if self._steps <= self._warmup else self._moving
 
-    def join(self, parameters: Sequence[nn.Parameter]) -> Tensor:
+    def join(self, parameters: Sequence[nn.Parameter]) -> Float[Tensor, "n_rows *rest"]:
         """Lay parameters side by side in one tensor, which a compiled `apply` takes as one.
 
         They become views of it, and so do their sums.
@@ -116,7 +126,7 @@ class MAPAdagrad:
         self._pieces.insert(place, _Piece(values, sums, pieces[0].decay))
         return values
 
-    def apply(self, gradients: list[Tensor], stepsize: Tensor) -> None:
+    def apply(self, gradients: list[Float[Tensor, "..."]], stepsize: Float[Tensor, ""]) -> None:
         """Take the step that `advance` counted. Where this is compiled, it is one fused pass.
 
         Args:

@@ -23,6 +23,10 @@ def generator(
 
     Raises:
         UserError: for a seed that is no whole number from 0, or a device that is not there.
+
+    >>> first, again = (torch.rand(2, generator=generator(0, "noise", 7)) for _ in range(2))
+    >>> bool((first == again).all()), bool((first == torch.rand(2, generator=generator(1))).any())
+    (True, False)
     """
     key = "/".join(map(str, (seed, *purpose))).encode()
     # 63 bits, because manual_seed takes a signed 64-bit number.

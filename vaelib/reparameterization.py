@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from vaelib.checks.limits import Whole, checked
+from vaelib.checks.shapes import Float
 from vaelib.checks.tensors import check_gaussian
 from vaelib.distributions.families import FAMILIES
 from vaelib.distributions.pathwise import Reparameterization, listed
@@ -23,11 +24,20 @@ REPARAMETERIZATIONS: dict[str, Reparameterization] = {
 }
 
 
-def gaussian(mean: Tensor, scale: Tensor, epsilon: Tensor) -> Tensor:
+def gaussian(
+    mean: Float[Tensor, "*#shape"],
+    scale: Float[Tensor, "*#shape"],
+    epsilon: Float[Tensor, "*#shape"],
+) -> Float[Tensor, "*shape"]:
     """z = g_φ(ε, x) = μ + σ ⊙ ε with ε ~ N(0, I), Eqs 4 and 17 for the encoder of section 3.
 
     Raises:
         DivergedError: on a CPU, if a standard deviation is not positive or a number not finite.
+
+    >>> mean = torch.tensor([1.0], requires_grad=True)
+    >>> z = gaussian(mean, torch.tensor([2.0]), epsilon=torch.tensor([0.5]))
+    >>> z.item(), torch.autograd.grad(z, mean)[0].item()
+    (2.0, 1.0)
     """
     check_gaussian(mean, scale)
     return mean + scale * epsilon
@@ -38,6 +48,9 @@ def get(name: str) -> Reparameterization:
 
     Raises:
         UserError: if there is none.
+
+    >>> get("exponential")(torch.tensor([0.5]), rate=2.0)
+    tensor([0.3466])
     """
     if name not in REPARAMETERIZATIONS:
         raise UserError(f"distribution {name!r} is not known: use {listed(REPARAMETERIZATIONS)}")
@@ -51,7 +64,7 @@ def reparameterize(
     *,
     generator: torch.Generator,
     **parameters: Tensor | float,
-) -> Tensor:
+) -> Float[Tensor, "..."]:
     """Eq. 4: draws of the named distribution, differentiable in its parameters.
 
     Args:
@@ -62,5 +75,14 @@ def reparameterize(
 
     Raises:
         UserError: for an unknown name, or parameters that are missing, unknown or impossible.
+
+    >>> from vaelib import generator
+    >>> concentration = torch.tensor(3.0, requires_grad=True)
+    >>> z = reparameterize(
+    ...     "gamma", (10_000,), generator=generator(0), concentration=concentration, rate=1.0
+    ... )
+    >>> z.mean().backward()  # E[z] is the concentration, so that its derivative is 1
+    >>> f"{z.mean():.1f}, {concentration.grad:.1f}"
+    '3.0, 1.0'
     """
     return get(name).sample(shape, generator=generator, **parameters)

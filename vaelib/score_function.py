@@ -23,6 +23,7 @@ import torch
 from torch import Tensor
 
 from vaelib.checks.limits import Count, Finite, checked
+from vaelib.checks.shapes import Float
 from vaelib.checks.tensors import check_log_likelihood
 from vaelib.elbo import gaussian_kl, gaussian_parameters
 from vaelib.model import VariationalAutoencoder
@@ -34,12 +35,12 @@ Signal = Literal["full", "rao_blackwell", "exact_kl"]
 @checked
 def score_function_surrogate(
     model: VariationalAutoencoder,
-    x: Tensor,
-    epsilon: Tensor,
+    x: Float[Tensor, "M n_pixels"],
+    epsilon: Float[Tensor, "L M n_latent"],
     *,
     signal: Signal = "full",
-    baseline: Tensor | Finite = 0.0,
-) -> Tensor:
+    baseline: Float[Tensor, "..."] | Finite = 0.0,
+) -> Float[Tensor, "M"]:
     """A surrogate for the bound whose *gradient* in φ is a score-function estimator, section 2.2.
 
     Its value is the unbiased estimate of the bound that `estimator_a` gives (with the exact KL,
@@ -58,6 +59,14 @@ def score_function_surrogate(
 
     Raises:
         UserError: for an unknown signal.
+
+    >>> from vaelib import build, estimator_a, generator
+    >>> model = build(n_pixels=4, n_hidden=3, n_latent=2, generator=generator(0))
+    >>> x = torch.ones(2, 4)
+    >>> epsilon = noise(model, x, generator=generator(0))
+    >>> surrogate = score_function_surrogate(model, x, epsilon)
+    >>> torch.allclose(surrogate, estimator_a(model, x, epsilon))
+    True
     """
     q = model.encode(x)
     mean, scale = gaussian_parameters(q)
@@ -83,12 +92,12 @@ def score_function_surrogate(
 @torch.no_grad()
 def optimal_baseline(
     model: VariationalAutoencoder,
-    x: Tensor,
+    x: Float[Tensor, "M n_pixels"],
     *,
     signal: Signal = "full",
     n_samples: Count = 100,
     generator: torch.Generator,
-) -> Tensor:
+) -> Float[Tensor, "2 1 M n_latent"]:
     """The scale a* = Cov(signal · s, s) / Var(s) of the control variate s, for each score s.
 
     With a* · s subtracted from signal · s the variance is the least that any constant leaves
@@ -106,6 +115,12 @@ def optimal_baseline(
 
     Raises:
         UserError: for an unknown signal, or n_samples below one.
+
+    >>> from vaelib import build, generator
+    >>> model = build(n_pixels=4, n_hidden=3, n_latent=2, generator=generator(0))
+    >>> baseline = optimal_baseline(model, torch.ones(8, 4), generator=generator(0))
+    >>> tuple(baseline.shape), f"{baseline.mean():.1f}"
+    ((2, 1, 8, 2), '-2.8')
     """
     epsilon = noise(model, x, n_samples=n_samples, generator=generator)
     mean, scale = gaussian_parameters(model.encode(x))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from itertools import chain, count
 
 import torch
 from torch import Tensor
 
 from vaelib.algorithm import Algorithm, Batch, nest, unnest
-from vaelib.arithmetic.products import fast_products
 from vaelib.checks.datapoints import Data, datapoints
 from vaelib.checks.limits import Count, Whole, checked
+from vaelib.checks.shapes import Float
 from vaelib.checks.tensors import check_state, on_cpu
 from vaelib.errors import DivergedError, UserError
 
@@ -34,10 +35,19 @@ class Trainer:
         replacement: if not, every epoch visits each point once, in a new order; a minibatch that
             the epoch's rest cannot fill is not made.
         transform: applied to each minibatch, such as dynamic binarisation.
+        within: gives the context of steps, such as `vaelib.arithmetic.products.fast_products`.
 
     Raises:
         UserError: for data that `datapoints` refuses, more of them than the algorithm was told, or
             a size that is none.
+
+    >>> from vaelib import AEVB, build, generator
+    >>> x = torch.rand(50, 4, generator=generator(0, "x"))
+    >>> model = build(n_pixels=4, n_hidden=3, n_latent=2, generator=generator(0, "model"))
+    >>> learner = AEVB(model, n_train=50, stepsize=0.1, generator=generator(0, "noise"))
+    >>> trainer = Trainer(learner, x, minibatch_size=10, generator=generator(0, "minibatches"))
+    >>> list(trainer.advance(2500))
+    [1000, 2000, 2500]
     """
 
     @checked
@@ -51,6 +61,7 @@ class Trainer:
         generator: torch.Generator,
         replacement: bool = True,
         transform: Callable[[Tensor, torch.Generator], Tensor] | None = None,
+        within: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         x = datapoints(algorithm.model, x)
         if len(x) > algorithm.n_train:
@@ -65,6 +76,7 @@ class Trainer:
         self._x = x
         self._generator = generator
         self._transform = transform
+        self._within = within
         self._order: Tensor | None = None
         if not replacement:
             if minibatch_size > len(x):
@@ -74,13 +86,13 @@ class Trainer:
                 )
             self._order = torch.empty(0, dtype=torch.int64, device=x.device)
 
-    def step(self) -> dict[str, Tensor]:
+    def step(self) -> dict[str, Float[Tensor, ""]]:
         """Draw a minibatch and let the algorithm take one step; return its metrics.
 
         Raises:
             UserError: on a CPU, if the transform gives what is no data for the model.
         """
-        with fast_products():
+        with self._within():
             return self._step()
 
     def _step(self) -> dict[str, Tensor]:
@@ -118,8 +130,8 @@ class Trainer:
             DivergedError: if a parameter is not finite; it is looked for at every yield.
         """
         while self.samples < until:
-            # The setting is made once a chunk, for it takes as long as a small product.
-            with fast_products():
+            # Once a chunk: to change a setting takes as long as a small product.
+            with self._within():
                 for _ in range(chunk):
                     self._step()
                     if self.samples >= until:
@@ -168,6 +180,10 @@ def check_finite(parameters: Iterable[tuple[str, Tensor]], *, samples: int, step
 
     Raises:
         DivergedError: naming it.
+
+    >>> check_finite([("bias", torch.tensor([torch.nan]))], samples=200, step=2)
+    Traceback (most recent call last):
+    vaelib.errors.DivergedError: parameter bias is not finite after 200 training samples ...
     """
     for name, parameter in parameters:
         if not torch.isfinite(parameter).all():
@@ -183,6 +199,9 @@ def evaluation_grid(limit: Whole) -> list[int]:
 
     Below, where the paper shows nothing, 5 points a decade from the end of the warm-up on. Every
     point is a multiple of 100, the minibatch size of the paper.
+
+    >>> evaluation_grid(130_000)
+    [15800, 25100, 39800, 63100, 100000, 125900]
     """
     grid: list[int] = []
     for tenth in chain(range(42, 50, 2), count(50)):
@@ -198,6 +217,9 @@ def figure3_grid(limit: Whole) -> list[int]:
     """Where Fig. 3 is evaluated: as the paper to 10 M and beyond, and some points before.
 
     The paper's first point is at half a million; the earlier ones let a short run be compared.
+
+    >>> figure3_grid(1_000_000)
+    [20000, 50000, 100000, 200000, 500000, 1000000]
     """
     early = [20_000, 50_000, 100_000, 200_000]
     middle = range(500_000, 10_000_001, 500_000)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from vaelib.algorithm import Batch, nest, unnest
 from vaelib.checks.limits import Count, NotNegative, Positive, Whole, checked
+from vaelib.checks.shapes import Float
 from vaelib.checks.tensors import check_log_likelihood, check_state
 from vaelib.elbo import gaussian_kl
 from vaelib.model import VariationalAutoencoder
@@ -35,6 +36,14 @@ class WakeSleep:
 
     Raises:
         UserError: for a number that is none of these.
+
+    >>> from vaelib import build, generator
+    >>> model = build(n_pixels=4, n_hidden=3, n_latent=2, generator=generator(0, "model"))
+    >>> learner = WakeSleep(model, n_train=8, stepsize=0.1, warmup=0, generator=generator(0))
+    >>> batch = Batch(torch.tensor([[1.0, 1.0, 0.0, 0.0]]).repeat(8, 1), torch.arange(8))
+    >>> bounds = [learner.step(batch)["lower_bound"] for _ in range(30)]
+    >>> f"from {bounds[0]:.1f} to {bounds[-1]:.1f}"
+    'from -2.8 to -0.5'
     """
 
     objective = "lower_bound"
@@ -66,7 +75,7 @@ class WakeSleep:
             for network in (model.decoder, model.encoder)
         )
 
-    def step(self, batch: Batch) -> dict[str, Tensor]:
+    def step(self, batch: Batch) -> dict[str, Float[Tensor, ""]]:
         """One wake phase on the minibatch, then one sleep phase on as many dreams.
 
         Metrics: the minibatch's average bound before the update, log q(z|x) of the dreams.

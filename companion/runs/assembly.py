@@ -11,6 +11,7 @@ from companion.runs.config import STEPSIZES, RunConfig
 from vaelib import datasets
 from vaelib.aevb import AEVB
 from vaelib.algorithm import Algorithm
+from vaelib.arithmetic.products import fast_products
 from vaelib.checks.limits import Positive, checked
 from vaelib.datasets import Dataset, binarise
 from vaelib.errors import DivergedError
@@ -106,6 +107,7 @@ def make_trainer(
         generator=generator(config.seed, "minibatches", device=device),
         replacement=config.replacement,
         transform=binarise if config.pixels == "dynamic" else None,
+        within=fast_products,
     )
 
 

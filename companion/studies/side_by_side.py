@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Independent, Normal
 
-from vaelib.checks.limits import Count, NotNegative, checked
+from vaelib.checks.limits import Count, NotNegative, Positive, checked
 from vaelib.likelihood.probabilistic_pca import ProbabilisticPCA
 from vaelib.model import VariationalAutoencoder
 from vaelib.networks import Gaussian
@@ -35,7 +35,8 @@ class BlockLinear(nn.Module):
 class BlockDecoder(nn.Module):
     """S decoders p(x|z) = N(x; W z + b, noise² I)."""
 
-    def __init__(self, weight: Tensor, bias: Tensor, noise: float) -> None:
+    @checked
+    def __init__(self, weight: Tensor, bias: Tensor, noise: Positive) -> None:
         super().__init__()
         self.linear = BlockLinear(weight, bias)
         self.noise = noise

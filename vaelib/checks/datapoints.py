@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vaelib.checks.shapes import Float
 from vaelib.checks.tensors import check_data, check_floats, check_like, check_pixels, no_floats
 from vaelib.errors import UserError
 from vaelib.model import VariationalAutoencoder
@@ -18,7 +19,7 @@ Data: TypeAlias = Tensor | NDArray[np.floating[Any]]
 """Pixels `(N, n_pixels)`: a tensor, or a NumPy array such as scikit-learn and pandas give."""
 
 
-def datapoints(model: VariationalAutoencoder, x: Data) -> Tensor:
+def datapoints(model: VariationalAutoencoder, x: Data) -> Float[Tensor, "N n_pixels"]:
     """The data as a tensor in the dtype of the model's parameters; unchanged if they are one.
 
     Floats of another size are rounded to the model's, NumPy's float64 among them, and an array is
@@ -36,6 +37,14 @@ def datapoints(model: VariationalAutoencoder, x: Data) -> Tensor:
     Raises:
         UserError: if x is not of floats, sparse, on another device, empty, not `(N, n_pixels)`, not
             finite, or not in [0, 1] where it has to be.
+
+    >>> from vaelib import build, generator
+    >>> model = build(n_pixels=4, n_hidden=3, n_latent=2, generator=generator(0))
+    >>> datapoints(model, np.full((2, 4), 0.5)).dtype
+    torch.float32
+    >>> datapoints(model, np.full((2, 4), 255, dtype=np.uint8))
+    Traceback (most recent call last):
+    vaelib.errors.UserError: x holds uint8: pass floating-point pixels, such as ...
     """
     like = next(model.parameters(), None)
     if isinstance(x, np.ndarray):

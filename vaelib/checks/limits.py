@@ -45,6 +45,10 @@ class Rule:
         remedy: what to give, as the end of the sentence "give …".
         choices: all of them, where they can be listed.
         plain: from an allowed value to the same in Python's own type.
+
+    >>> Rule(lambda value: value != 0, "a number other than 0").check("slope", 0)
+    Traceback (most recent call last):
+    vaelib.errors.UserError: slope is 0: give a number other than 0
     """
 
     allows: Callable[[object], bool]
@@ -67,7 +71,11 @@ class Rule:
 
 
 def whole_rule(least: int) -> Rule:
-    """The whole numbers from `least` on, as Python's int or NumPy's."""
+    """The whole numbers from `least` on, as Python's int or NumPy's.
+
+    >>> [whole_rule(1).allows(value) for value in (1, 2, 0, 1.0, True)]
+    [True, True, False, False, False]
+    """
 
     def allows(value: object) -> bool:
         return _is_a(value, int, np.integer) and value >= least  # type: ignore[operator]
@@ -76,7 +84,12 @@ def whole_rule(least: int) -> Rule:
 
 
 def number_rule(holds: Callable[[float], bool], remedy: str) -> Rule:
-    """The finite numbers for which a condition holds; an int is one."""
+    """The finite numbers for which a condition holds; an int is one.
+
+    >>> below_two = number_rule(lambda value: value < 2, "a number below 2")
+    >>> [below_two.allows(value) for value in (1, 0.5, 2.0, -math.inf)]
+    [True, True, False, False]
+    """
 
     def allows(value: object) -> bool:
         if not _is_a(value, int, float, np.integer, np.floating):
@@ -109,6 +122,13 @@ def checked(function: Callable[_P, _T]) -> Callable[_P, _T]:
 
     Raises:
         UserError: from the function, naming the argument, the value and the remedy.
+
+    >>> @checked
+    ... def half(width: Positive) -> float:
+    ...     return width / 2
+    >>> half(-1.0)
+    Traceback (most recent call last):
+    vaelib.errors.UserError: width is -1.0: give a positive, finite number
     """
     # Only when it is first called, because an annotation may name what stands below it.
     places = functools.cache(lambda: _places(function))
@@ -132,6 +152,14 @@ def check_fields(instance: Any) -> None:
 
     Raises:
         UserError: naming the field, the value and the remedy.
+
+    >>> @dataclass
+    ... class Settings:
+    ...     n_latent: Count
+    ...     __post_init__ = check_fields
+    >>> Settings(n_latent=0)
+    Traceback (most recent call last):
+    vaelib.errors.UserError: n_latent is 0: give a whole number (int) of at least 1
     """
     hints = _hints(type(instance))
     for field in dataclasses.fields(instance):
@@ -148,6 +176,10 @@ def check_argument(name: str, value: object, annotation: Any) -> None:
 
     Raises:
         UserError: naming it, the value and the remedy.
+
+    >>> check_argument("--jobs", 0, Count)
+    Traceback (most recent call last):
+    vaelib.errors.UserError: --jobs is 0: give a whole number (int) of at least 1
     """
     rule = rule_of(annotation)
     assert rule is not None, f"{annotation} is no rule"
@@ -155,12 +187,23 @@ def check_argument(name: str, value: object, annotation: Any) -> None:
 
 
 def rules(function: Callable[..., object]) -> dict[str, Rule]:
-    """The rules in a function's annotations, by argument."""
+    """The rules in a function's annotations, by argument.
+
+    >>> from vaelib import build
+    >>> rules(build)["init_std"].remedy, rules(build)["decoder"].choices
+    ('a positive, finite number', ('bernoulli', 'gaussian'))
+    """
     return {name: rule for _, name, rule in _places(inspect.unwrap(function))}
 
 
 def rule_of(annotation: Any) -> Rule | None:
-    """The rule that an annotation is, or None if it allows everything."""
+    """The rule that an annotation is, or None if it allows everything.
+
+    >>> rule_of(Sequence[Count] | None).remedy
+    'a sequence, each item a whole number (int) of at least 1, or None'
+    >>> rule_of(torch.Tensor) is None
+    True
+    """
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return next((mark for mark in inner[1:] if isinstance(mark, Rule)), rule_of(inner[0]))

@@ -20,15 +20,8 @@ if TYPE_CHECKING:
     from typing import Annotated as Int
 else:
 
-    class _Kind:
+    class _Inert:
         def __class_getitem__(cls, array_and_shape: tuple[Any, str]) -> Any:
             return array_and_shape[0]
 
-    class Bool(_Kind):
-        """Of truth values."""
-
-    class Float(_Kind):
-        """Of floating-point numbers of any size."""
-
-    class Int(_Kind):
-        """Of signed whole numbers of any size."""
+    Bool = Float = Int = _Inert

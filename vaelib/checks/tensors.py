@@ -13,16 +13,25 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
+from vaelib.checks.shapes import Float
 from vaelib.errors import DivergedError, UserError
 
 
 def on_cpu(tensor: Tensor) -> bool:
-    """Whether a look at a value of the tensor costs nothing to speak of."""
+    """Whether a look at a value of the tensor costs nothing to speak of.
+
+    >>> on_cpu(torch.zeros(1)), on_cpu(torch.zeros(1, device="meta"))
+    (True, False)
+    """
     return tensor.device.type == "cpu"
 
 
 def all_finite(tensor: Tensor) -> bool:
-    """Whether no value is NaN or infinite."""
+    """Whether no value is NaN or infinite.
+
+    >>> all_finite(torch.tensor([1e38, 3e38])), all_finite(torch.tensor([1.0, torch.nan]))
+    (True, False)
+    """
     # A sum passes once over memory. It may overflow, so that only one of its answers is final.
     return math.isfinite(tensor.detach().sum().item()) or bool(tensor.isfinite().all())
 
@@ -32,6 +41,10 @@ def check_data(x: Tensor, *, n_dimensions: int = 2) -> None:
 
     Raises:
         UserError: if it is not `(M, n_pixels)`, is empty, or holds a NaN or an infinity.
+
+    >>> check_data(torch.zeros(4))
+    Traceback (most recent call last):
+    vaelib.errors.UserError: x has shape (4,) and 0 values that are not finite: pass a tensor ...
     """
     if x.ndim != n_dimensions or x.numel() == 0 or not all_finite(x):
         raise UserError(
@@ -45,13 +58,21 @@ def check_floats(x: Tensor) -> None:
 
     Raises:
         UserError: if it holds integers, bools or complex numbers.
+
+    >>> check_floats(torch.tensor([0, 255]))
+    Traceback (most recent call last):
+    vaelib.errors.UserError: x holds int64: pass floating-point pixels, such as ...
     """
     if not x.is_floating_point():
         raise UserError(no_floats(str(x.dtype).removeprefix("torch."), "x.float()"))
 
 
 def no_floats(kind: str, remedy: str) -> str:
-    """The sentence on data of another kind."""
+    """The sentence on data of another kind.
+
+    >>> no_floats("bool", "x.float()")
+    'x holds bool: pass floating-point pixels, such as x.float()'
+    """
     if kind != "bool":
         remedy += " / 255 for bytes"
     return f"x holds {kind}: pass floating-point pixels, such as {remedy}"
@@ -62,6 +83,10 @@ def check_like(x: Tensor, parameter: Tensor) -> None:
 
     Raises:
         UserError: if it is not.
+
+    >>> check_like(torch.zeros(2, dtype=torch.float64), torch.zeros(3))
+    Traceback (most recent call last):
+    vaelib.errors.UserError: x holds torch.float64, but the model torch.float32: pass ...
     """
     if not isinstance(x, Tensor):
         raise UserError(f"x is a {type(x).__name__}: pass a tensor")
@@ -81,6 +106,10 @@ def check_pixels(x: Tensor, n_pixels: int) -> None:
 
     Raises:
         UserError: if not; one pixel would be broadcast to all of them.
+
+    >>> check_pixels(torch.zeros(8, 1), 4)
+    Traceback (most recent call last):
+    vaelib.errors.UserError: x has shape (8, 1), but the decoder gives 4 pixels: pass x of ...
     """
     if x.shape[-1:] != (n_pixels,):
         raise UserError(
@@ -94,6 +123,10 @@ def check_noise(epsilon: Tensor, *, like: Tensor) -> None:
 
     Raises:
         UserError: if its dimensions or its dtype do not match, or it holds a NaN or an infinity.
+
+    >>> check_noise(torch.zeros(8, 2), like=torch.zeros(8, 2))
+    Traceback (most recent call last):
+    vaelib.errors.UserError: epsilon has shape (8, 2), but the encoder gives means of shape ...
     """
     n_rows, n_latent = like.shape[-2:]
     fits = epsilon.shape[-1:] == (n_latent,) and epsilon.shape[-2:-1] in ((n_rows,), (1,))
@@ -111,11 +144,15 @@ def check_noise(epsilon: Tensor, *, like: Tensor) -> None:
         raise UserError("epsilon holds a NaN or an infinity: draw it with sgvb.noise")
 
 
-def check_gaussian(mean: Tensor, scale: Tensor) -> None:
+def check_gaussian(mean: Float[Tensor, "*#shape"], scale: Float[Tensor, "*#shape"]) -> None:
     """Look whether a Gaussian has parameters that one can have.
 
     Raises:
         DivergedError: if a mean is not finite, or a standard deviation not positive and finite.
+
+    >>> check_gaussian(torch.zeros(2), torch.tensor([1.0, 0.0]))
+    Traceback (most recent call last):
+    vaelib.errors.DivergedError: q has standard deviations from 0 to 1 and 0 means that are ...
     """
     if not on_cpu(scale):
         return
@@ -129,11 +166,15 @@ def check_gaussian(mean: Tensor, scale: Tensor) -> None:
         )
 
 
-def check_log_likelihood(value: Tensor) -> None:
+def check_log_likelihood(value: Float[Tensor, "..."]) -> None:
     """Look whether log p(x|z), or what it is part of, is a number; −∞ is one, of an underflow.
 
     Raises:
         DivergedError: if a value is NaN or +∞.
+
+    >>> check_log_likelihood(torch.tensor([-3.0, torch.nan]))
+    Traceback (most recent call last):
+    vaelib.errors.DivergedError: log p(x|z) is NaN or infinite for 1 of 2 pairs of x and z: ...
     """
     if on_cpu(value) and not all_finite(value) and not bool((value < math.inf).all()):
         n_bad = int((~(value < math.inf)).sum())
@@ -154,6 +195,10 @@ def check_state(name: str, own: Mapping[str, Tensor], state: Mapping[str, Tensor
     Raises:
         UserError: naming what differs.
         DivergedError: naming what holds a NaN.
+
+    >>> check_state("AEVB", own={"steps": torch.tensor(3)}, state={"sums": torch.zeros(2)})
+    Traceback (most recent call last):
+    vaelib.errors.UserError: this is no state of this AEVB: it lacks steps and has sums besides...
     """
     missing, unknown = sorted(own.keys() - state.keys()), sorted(state.keys() - own.keys())
     if missing or unknown:

@@ -35,33 +35,20 @@ FACES_TRAIN = 1_500
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A data set, split into training and test points.
+    """A data set, split into training and test points."""
 
-    Attributes:
-        name: what the data are: "mnist", "frey_face", or a stand-in's own name.
-        requested: what was asked for.
-        train, test: `(N, n_pixels)` float32 in [0, 1].
-        train_labels, test_labels: `(N,)` int64; None for faces, which have none.
-        image_shape: rows and columns.
-        decoder: the likelihood that section 5 uses for it.
-        pixels: "grey", "binarised" or "dynamic".
-        sha256: of the content of the files, before the split and whatever the pixels.
-        source: where it came from, for people.
-        stand_in: whether it takes the place of data that cannot be had.
-    """
-
-    name: str
-    requested: str
-    train: Tensor
+    name: str  # what the data are: "mnist", "frey_face", or a stand-in's own name
+    requested: str  # what was asked for
+    train: Tensor  # (N, n_pixels), float32 in [0, 1]
     test: Tensor
-    train_labels: Tensor | None
+    train_labels: Tensor | None  # (N,), int64; None for faces, which have none
     test_labels: Tensor | None
-    image_shape: tuple[int, int]
-    decoder: DecoderKind
+    image_shape: tuple[int, int]  # rows and columns
+    decoder: DecoderKind  # the likelihood that section 5 uses for it
     pixels: Pixels
-    sha256: str
-    source: str
-    stand_in: bool
+    sha256: str  # of the content of the files, before the split and whatever the pixels
+    source: str  # where it came from, for people
+    stand_in: bool  # whether it takes the place of data that cannot be had
 
 
 @checked

@@ -21,17 +21,12 @@ _REAL = frozenset({"loc", "low", "high", "scale_tril"})
 
 @dataclass(frozen=True)
 class Noise:
-    """A distribution of ε without parameters.
+    """A distribution of ε without parameters."""
 
-    Attributes:
-        label: its name, in LaTeX.
-        draw: like `torch.randn`: a shape, and by keyword generator, dtype and device, to a tensor.
-        support: the open interval that g is defined on.
-    """
-
-    label: str
+    label: str  # its name, in LaTeX
+    # Like `torch.randn`: a shape, and by keyword generator, dtype and device, to a tensor.
     draw: Callable[..., Tensor]
-    support: tuple[float, float] = (-math.inf, math.inf)
+    support: tuple[float, float] = (-math.inf, math.inf)  # the open interval that g is defined on
 
 
 def _uniform(shape: Sequence[int], *, dtype: torch.dtype, **source: Any) -> Tensor:
@@ -74,18 +69,6 @@ NORMAL_AND_UNIFORM = Noise(
 class Reparameterization:
     r"""One distribution: where its noise comes from, and how g turns it into z.
 
-    Attributes:
-        title: the paper's name.
-        formula: g in LaTeX.
-        transform: g(ε, *, parameters), without checks.
-        noise: the distribution of ε.
-        implicit: the parameters in which the derivative of g is implicit.
-        constant: the parameters in which g has no derivative, because they are integers.
-        event: the trailing shape of ε for one draw, from the parameters.
-        vectors: how many dimensions one value of a parameter has, where it is not a scalar.
-        check: what is wrong with the parameters together, and the remedy; "" if nothing is.
-        note: what the paper's recipe leaves open, and what was chosen.
-
     >>> gumbel = Reparameterization(
     ...     "Gumbel", r"-\log(-\log \epsilon)", lambda e, *, loc: loc - torch.log(-torch.log(e))
     ... )
@@ -93,16 +76,19 @@ class Reparameterization:
     tensor([0.1660, 1.3665, 3.2504])
     """
 
-    title: str
-    formula: str
-    transform: Callable[..., Tensor]
+    title: str  # the paper's name
+    formula: str  # g in LaTeX
+    transform: Callable[..., Tensor]  # g(ε, *, parameters), without checks
     noise: Noise = UNIFORM
-    implicit: tuple[str, ...] = ()
-    constant: tuple[str, ...] = ()
+    implicit: tuple[str, ...] = ()  # the parameters in which the derivative of g is implicit
+    constant: tuple[str, ...] = ()  # those in which it has none, because they are integers
+    # The trailing shape of ε for one draw, from the parameters.
     event: Callable[[Mapping[str, Tensor]], tuple[int, ...]] = lambda p: ()
+    # How many dimensions one value of a parameter has, where it is not a scalar.
     vectors: Mapping[str, int] = field(default_factory=dict)
+    # What is wrong with the parameters together, and the remedy; "" if nothing is.
     check: Callable[[Mapping[str, Tensor]], str] = lambda p: ""
-    note: str = ""
+    note: str = ""  # what the paper's recipe leaves open, and what was chosen
 
     @property
     def name(self) -> str:

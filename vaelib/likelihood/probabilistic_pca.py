@@ -92,11 +92,6 @@ def _gaussian(mean: Tensor, std: Tensor) -> Gaussian:
 class ProbabilisticPCA:
     """The closed forms, for one model or for a batch `(...)` of them.
 
-    Args:
-        weight: W, `(..., n_pixels, n_latent)`, the loadings.
-        bias: b, `(..., n_pixels)`.
-        noise: standard deviation of every pixel, known.
-
     Raises:
         UserError: for a weight or a bias that is not of finite floats, and shapes that do not
             agree.
@@ -106,9 +101,9 @@ class ProbabilisticPCA:
     tensor([[0.5000]])
     """
 
-    weight: Tensor
-    bias: Tensor
-    noise: Positive
+    weight: Tensor  # W, (..., n_pixels, n_latent), the loadings
+    bias: Tensor  # b, (..., n_pixels)
+    noise: Positive  # the standard deviation of every pixel, known
 
     def __post_init__(self) -> None:
         check_fields(self)

@@ -16,7 +16,7 @@ from companion.studies.quadrature import quadrature
 from tests.helpers import rng
 from vaelib.aevb import AEVB
 from vaelib.algorithm import Batch
-from vaelib.checks import datapoints
+from vaelib.checks.datapoints import datapoints
 from vaelib.elbo import evaluate, log_weights, lower_bound
 from vaelib.errors import UserError
 from vaelib.full_vb import predictive_bound

@@ -17,6 +17,7 @@ import pytest
 import torch
 from torch import Tensor
 
+import companion
 import vaelib
 from companion.runs.config import RunConfig
 from tests.helpers import rng
@@ -67,39 +68,44 @@ WITHOUT: dict[str, str] = {
             "sources",
             "carrying",
             "reference",
-            "runs",
+            "requested",
         ),
         "what keeps files and runs; the command line, or the settings of a run, have looked",
     ),
-    **dict.fromkeys(("evidence", "claims"), "verdicts, made of what runs have recorded"),
+    **dict.fromkeys(("evidence", "scoreboard"), "verdicts, made of what runs have recorded"),
     **dict.fromkeys(
         (
             "record.Record",
             "store.Run",
             "provenance",
             "rounding",
-            "datasets.Dataset",
+            "loading.Dataset",
             "pathwise.Noise",
         ),
         "what the package writes itself, and reads",
     ),
     "wording": "writes whatever number it is given",
-    "datasets.binarise": "called for every minibatch; PyTorch asks for a generator itself",
+    "loading.binarise": "called for every minibatch; PyTorch asks for a generator itself",
     **dict.fromkeys(
-        ("hmc.leapfrog", "hmc.propose_and_accept", "hmc.HasTransition", "products.product"),
+        (
+            "sampler.leapfrog",
+            "sampler.propose_and_accept",
+            "sampler.HasTransition",
+            "products.product",
+        ),
         "stands in a compiled step; `hmc.kernel` and the algorithms have looked",
     ),
     **dict.fromkeys(
         (
             "pathwise.Reparameterization.draw_noise.parameters",
             "pathwise.Reparameterization.sample.parameters",
-            "reparameterization.sample.parameters",
+            "reparameterization.reparameterize.parameters",
         ),
         "any number of them; the function looks at each",
     ),
     "randomness.generator.purpose": "any words and numbers",
     **dict.fromkeys(
-        ("checks", "limits", "networks.check_inputs", "training.check_finite"), "looks itself"
+        ("limits", "tensors", "networks.check_inputs", "training.check_finite"), "looks itself"
     ),
 }
 # Dataclasses that look at their own fields, with one of each.
@@ -123,12 +129,13 @@ class Argument(NamedTuple):
 
 def public() -> Iterator[tuple[str, Callable[..., object], Callable[..., object]]]:
     """Name, function, and how it is called, for every public function, method and constructor."""
-    for found in pkgutil.walk_packages(vaelib.__path__, "vaelib."):
+    packages = ((package.__path__, f"{package.__name__}.") for package in (vaelib, companion))
+    for found in (module for package in packages for module in pkgutil.walk_packages(*package)):
         module = importlib.import_module(found.name)
         for name, thing in vars(module).items():
             if name.startswith("_") or getattr(thing, "__module__", None) != found.name:
                 continue
-            full = f"{found.name.removeprefix('vaelib.')}.{name}"
+            full = f"{found.name.rpartition('.')[2]}.{name}"
             if inspect.isfunction(thing):
                 yield full, thing, thing
             elif inspect.isclass(thing) and not issubclass(thing, tuple):
@@ -243,7 +250,7 @@ def test_there_are_many_of_them() -> None:
         "aevb.AEVB.__init__.n_train",
         "config.RunConfig.target_acceptance",
         "elbo.evaluate.batch_size",
-        "fast.FastMCEM.__init__.precision",
+        "algorithms.FastMCEM.__init__.precision",
         "marginal_likelihood.posterior_density_estimator.chunk_size",
         "probabilistic_pca.ProbabilisticPCA.noise",
         "probabilistic_pca.ProbabilisticPCA.maximum_likelihood.n_latent",
