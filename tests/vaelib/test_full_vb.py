@@ -264,37 +264,13 @@ def test_the_predictive_bound_adds_up_to_the_full_bound() -> None:
     assert abs(error) < 6 * sums.std() / math.sqrt(len(sums))
 
 
-def small_algorithm(seed: int = 0) -> FullVB:
-    model = build(n_pixels=6, n_hidden=5, n_latent=2, generator=rng(seed))
-    return FullVB(model, n_train=30, stepsize=0.05, n_theta=2, warmup=2, generator=rng(seed + 1))
+def small_algorithm() -> FullVB:
+    model = build(n_pixels=6, n_hidden=5, n_latent=2, generator=rng())
+    return FullVB(model, n_train=30, stepsize=0.05, n_theta=2, warmup=2, generator=rng(1))
 
 
 def small_data() -> Tensor:
     return torch.rand(30, 6, generator=rng(8))
-
-
-def test_resume_is_bit_identical() -> None:
-    """Six steps at once, or three, a move to fresh objects, and three more; two are warm-up."""
-    whole = small_algorithm()
-    stream = batches(small_data(), 4, 0)
-    for _ in range(6):
-        metrics = whole.step(next(stream))
-    first, second = small_algorithm(), small_algorithm(seed=5)
-    stream = batches(small_data(), 4, 0)
-    for _ in range(3):
-        first.step(next(stream))
-    second.model.load_state_dict(first.model.state_dict())
-    second.load_state_dict({k: v.clone() for k, v in first.state_dict().items()})
-    for _ in range(3):
-        resumed = second.step(next(stream))
-    assert metrics == resumed
-    for a, b in (
-        (whole.state_dict(), second.state_dict()),
-        (whole.model.state_dict(), second.model.state_dict()),
-    ):
-        assert a.keys() == b.keys()
-        for key, value in a.items():
-            assert torch.equal(value, b[key]), key
 
 
 def test_every_variational_parameter_moves_after_the_warm_up() -> None:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Independent, Normal
 
+from companion.studies.annealed_importance import annealed_importance_sampling
 from companion.studies.quadrature import quadrature
 from tests.helpers import rng
 from vaelib import hmc
@@ -117,6 +118,9 @@ ASK_THE_ENCODER: dict[str, Function] = {
     "evaluate": lambda model, x: evaluate(model, x, generator=rng(3)),
     "importance_sampling": lambda model, x: importance_sampling(
         model, x, n_samples=5, generator=rng(3)
+    ),
+    "annealed_importance_sampling": lambda model, x: annealed_importance_sampling(
+        model, x, n_steps=3, generator=rng(3)
     ),
     "AEVB": step(AEVB),
     "wake-sleep": step(WakeSleep),

@@ -1,13 +1,11 @@
-"""Appendix D and importance sampling against log p(x) in closed form and by quadrature.
+"""Appendix D and importance sampling: what their errors are like, and what they say of them.
 
-The model is linear-Gaussian with correlated posteriors; its recognition model has the exact mean
-and the exact precision's diagonal, which is the best diagonal Gaussian.
+How large the errors are: laws/test_likelihood.py.
 """
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import pytest
 import torch
@@ -15,7 +13,7 @@ from torch import Tensor, nn
 from torch.distributions import Independent, Normal
 
 from companion.studies.quadrature import quadrature
-from tests.helpers import rng
+from tests.helpers import Known, linear_model, rng
 from vaelib.elbo import log_weights
 from vaelib.errors import UserError
 from vaelib.likelihood.marginal_likelihood import (
@@ -25,39 +23,13 @@ from vaelib.likelihood.marginal_likelihood import (
     importance_sampling,
     posterior_density_estimator,
 )
-from vaelib.likelihood.probabilistic_pca import LinearEncoder, LinearGaussian, ProbabilisticPCA
+from vaelib.likelihood.probabilistic_pca import LinearEncoder, ProbabilisticPCA
 from vaelib.model import VariationalAutoencoder, build
 
 
 def fixed(seed: int) -> torch.Generator:
     """For a problem: it stays the same where VAELIB_TEST_SEED changes the noise."""
     return torch.Generator().manual_seed(seed)
-
-
-class Known(NamedTuple):
-    model: VariationalAutoencoder
-    x: Tensor
-    exact: Tensor
-
-
-def linear_model(n_latent: int, *, n: int = 500, noise: float = 0.5, seed: int = 1) -> Known:
-    """A model of 20 pixels, n datapoints drawn from it, and their exact log p(x)."""
-    generator = fixed(seed)
-    weight, bias, z, epsilon = (
-        torch.randn(*shape, generator=generator, dtype=torch.float64)
-        for shape in ((20, n_latent), (20,), (n, n_latent), (n, 20))
-    )
-    x = z @ weight.T + bias + noise * epsilon
-    covariance = weight @ weight.T + noise**2 * torch.eye(20)
-    exact = torch.distributions.MultivariateNormal(bias, covariance).log_prob(x)
-    precision = torch.eye(n_latent) + weight.T @ weight / noise**2
-    gain = torch.linalg.solve(precision, weight.T) / noise**2
-    model = VariationalAutoencoder(
-        LinearEncoder(gain, -gain @ bias, precision.diagonal().rsqrt()),
-        LinearGaussian(weight, bias, noise),
-        n_latent=n_latent,
-    )
-    return Known(model, x, exact)
 
 
 def broken_encoder(known: Known, *, mean: float, std: float) -> VariationalAutoencoder:
@@ -72,49 +44,25 @@ def broken_encoder(known: Known, *, mean: float, std: float) -> VariationalAutoe
     return VariationalAutoencoder(other, known.model.decoder, n_latent=known.model.n_latent)
 
 
-# Density and n_latent: the mean error, none counted as worse than −0.5 nats, and the median size of
-# the error of one estimate, in nats, each with its deviation over 24 seeds of the noise.
-MEASURED = {
-    ("gaussian", 1): ((0.002, 0.003), (0.025, 0.002)),
-    ("gaussian", 2): ((0.004, 0.004), (0.046, 0.003)),
-    ("gaussian", 3): ((0.007, 0.006), (0.064, 0.004)),
-    ("gaussian", 5): ((0.018, 0.008), (0.102, 0.005)),
-    ("gaussian", 10): ((0.082, 0.017), (0.222, 0.010)),
-    ("kde", 1): ((0.004, 0.004), (0.038, 0.002)),
-    ("kde", 3): ((0.029, 0.011), (0.115, 0.006)),
-    ("kde", 5): ((0.102, 0.011), (0.217, 0.012)),
-}
-
-
 @pytest.mark.statistical(1e-6)
-@pytest.mark.parametrize(("density", "n_latent"), list(MEASURED))
-def test_bias_and_error_of_appendix_d(density: str, n_latent: int) -> None:
+@pytest.mark.parametrize("n_latent", [1, 3])
+def test_diagnostics_of_appendix_d(n_latent: int) -> None:
     """With the paper's settings, 50 draws and 4 leapfrog steps, on 500 datapoints.
 
-    Bias and median error are within six deviations of what was measured. Errors are cut at −0.5
-    nats, because single weights can be large: an estimate so far too low is met about once in 500,
-    by any amount, and would make a mean without a deviation. Its weights must say so: had they
-    been worth 40 of 50 draws, such an error would be one of more than six deviations.
+    The weights of an estimate that is far too low must say so: had they been worth 40 of 50 draws,
+    such an error would be one of more than six deviations.
     """
     known = linear_model(n_latent)
     estimate, diagnostics = posterior_density_estimator(
-        known.model,
-        known.x,
-        density=density,  # type: ignore[arg-type]
-        start="recognition",
-        generator=rng(2),
+        known.model, known.x, start="recognition", generator=rng(2)
     )
-    error = estimate - known.exact
-    values = error.clamp(min=-0.5).mean(), error.abs().median()
-    for value, (measured, deviation) in zip(values, MEASURED[density, n_latent], strict=True):
-        assert value.item() == pytest.approx(measured, abs=6 * deviation)
     assert diagnostics.acceptance.mean().item() == pytest.approx(0.9, abs=0.02)
     # The jitter takes a few of the 50000 trajectories beyond the stability of the integrator; most
     # in one dimension, over 24 seeds 18 with a deviation of 13.
     assert diagnostics.divergences.sum() < 500
     assert diagnostics.chain_effective_sample_size.median() > 40
-    if n_latent <= 3:
-        assert (diagnostics.weight_effective_sample_size[error < -0.6] < 40).all()
+    too_low = estimate - known.exact < -0.6
+    assert (diagnostics.weight_effective_sample_size[too_low] < 40).all()
 
 
 @pytest.mark.statistical(1e-6)
@@ -175,40 +123,6 @@ class PriorEncoder(nn.Module):
 
 def broken_prior(model: VariationalAutoencoder) -> VariationalAutoencoder:
     return VariationalAutoencoder(PriorEncoder(model.n_latent), model.decoder, n_latent=2)
-
-
-@pytest.mark.statistical(1e-6)
-@pytest.mark.parametrize("n_latent", [1, 2, 3, 5])
-def test_importance_sampling(n_latent: int) -> None:
-    """The mean error, and how many errors are within one standard error, as over 24 seeds.
-
-    A few datapoints have posteriors whose tails the proposal misses; more in more dimensions. They
-    are too low, by any amount, and their standard errors are too small. So errors are cut at 0.1
-    nats, the bounds on the mean are at 8 deviations, and those on the share at 6.
-    """
-    known = linear_model(n_latent)
-    estimate, diagnostics = importance_sampling(
-        known.model, known.x, n_samples=500, generator=rng(10)
-    )
-    error = estimate - known.exact
-    # In one dimension the recognition model is the posterior.
-    bound = {1: 1e-9, 2: 0.001, 3: 0.015, 5: 0.035}[n_latent]
-    assert abs(error.clamp(-0.1, 0.1).mean()) < bound
-    if n_latent > 1:
-        inside = (error.abs() < diagnostics.standard_error).double().mean().item()
-        share = {2: 0.672, 3: 0.633, 5: 0.586}[n_latent]
-        assert inside == pytest.approx(share, abs=6 * 0.027)
-    assert (diagnostics.effective_sample_size <= 500 * (1 + 1e-9)).all()
-
-
-def test_the_exact_posterior_needs_one_sample() -> None:
-    """Then p(x, z) / q(z|x) = p(x) for every z."""
-    known = linear_model(1, n=20)
-    estimate, diagnostics = importance_sampling(known.model, known.x, n_samples=7, generator=rng())
-    torch.testing.assert_close(estimate, known.exact, rtol=0, atol=1e-9)
-    torch.testing.assert_close(
-        diagnostics.effective_sample_size, torch.full((20,), 7.0, dtype=torch.float64)
-    )
 
 
 def test_importance_sampling_in_parts_is_the_whole() -> None:
@@ -288,16 +202,6 @@ def test_fitted_densities_are_densities(fit) -> None:  # type: ignore[no-untyped
         assert error < 0.01 * reference.max()
 
 
-def test_repeatable_and_in_the_models_dtype() -> None:
-    known = linear_model(3, n=70)
-    model, x = known.model.float(), known.x.float()
-    one, two = (posterior_density_estimator(model, x, generator=rng(15))[0] for _ in range(2))
-    assert torch.equal(one, two)
-    assert one.dtype == torch.float32
-    assert not one.requires_grad
-    assert all(p.grad is None for p in model.parameters())
-
-
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -312,15 +216,6 @@ def test_bad_settings_are_named(settings: dict[str, object], message: str) -> No
     known = linear_model(2, n=5)
     with pytest.raises(UserError, match=message):
         posterior_density_estimator(known.model, known.x, generator=rng(), **settings)  # type: ignore[arg-type]
-
-
-def test_bad_data_are_named() -> None:
-    known = linear_model(2, n=5)
-    for x in (known.x[:0], known.x[0], known.x * torch.nan):
-        with pytest.raises(UserError, match="x has shape"):
-            posterior_density_estimator(known.model, x, generator=rng())
-        with pytest.raises(UserError, match="x has shape"):
-            importance_sampling(known.model, x, n_samples=2, generator=rng())
     with pytest.raises(UserError, match="n_samples is 0"):
         importance_sampling(known.model, known.x, n_samples=0, generator=rng())
 
