@@ -12,6 +12,7 @@ from enum import IntEnum
 import torch
 
 from companion import console, runs
+from companion import data as paper_data
 from companion.claims import scoreboard
 from companion.claims.evidence import NOT_REPRODUCED, NOT_RUN, Evidence
 from companion.console import complain, say
@@ -20,7 +21,6 @@ from companion.experiments.selection import parse_seeds, select, select_seeds
 from companion.runs import provenance
 from companion.runs.record import Record, read_record
 from companion.runs.store import RunStore
-from vaelib import datasets
 from vaelib.errors import UserError
 
 
@@ -148,7 +148,7 @@ def add_choice_of_runs(command: argparse.ArgumentParser, *, several_seeds: bool 
 
 def data_command(options: argparse.Namespace) -> int:
     """Obtain the data, or report on it."""
-    statuses = datasets.check() if options.check else datasets.obtain()
+    statuses = paper_data.verified() if options.check else paper_data.obtain()
     for status in statuses:
         say(f"{status.requested:10} {status.detail}")
     return Exit.DONE

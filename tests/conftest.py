@@ -12,6 +12,7 @@ import offspring
 import pytest
 import shapes
 import torch
+from places import ROOT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
@@ -30,8 +31,6 @@ torch.set_num_threads(1)
 
 # Of the quick suite's statistical tests together.
 FALSE_ALARMS_A_RUN = 1e-4
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture

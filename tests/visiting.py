@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
+from places import ROOT
 from playwright.sync_api import Browser, BrowserType, Page
 
 from workflow import chapters

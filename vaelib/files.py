@@ -1,25 +1,12 @@
-"""Where the project lies, and how a file is written."""
+"""Paths as they are given, and files that are written whole or not at all."""
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from vaelib.errors import UserError
-
-
-def project_root() -> Path:
-    """The folder that holds `vaelib/`, or the working folder if vaelib is installed elsewhere.
-
-    >>> (project_root() / "vaelib").is_dir() or project_root() == Path.cwd()
-    True
-    """
-    beside = Path(__file__).resolve().parent.parent
-    return beside if (beside / "pyproject.toml").is_file() else Path.cwd()
-
 
 AnyPath = str | os.PathLike[str]
 
@@ -43,31 +30,6 @@ def as_path(place: AnyPath, name: str) -> Path:
     if not isinstance(place, str | os.PathLike) or not os.fspath(place):
         raise UserError(f"{name} is {place!r}: give a path, or the text of one")
     return Path(place)
-
-
-@contextmanager
-def writing(what: str, place: Path) -> Iterator[None]:
-    """Within it a disk that is full, or cannot be written, is one sentence.
-
-    Args:
-        what: is written, as the sentence's subject; what was stored before must still be good.
-        place: where.
-
-    Raises:
-        UserError: in the place of an OSError.
-
-    >>> with writing("the record", Path("nowhere")):
-    ...     Path("nowhere/record.json").write_text("{}")
-    Traceback (most recent call last):
-    vaelib.errors.UserError: the record cannot be written to nowhere (No such file or directory)...
-    """
-    try:
-        yield
-    except OSError as error:
-        raise UserError(
-            f"{what} cannot be written to {place} ({error.strerror or error}): make room there, or "
-            "make it writable, and give the same command again"
-        ) from None
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -19,7 +19,7 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from vaelib.files import project_root
+from companion.files import project_root
 
 EQUATION = re.compile(r"eq-(\d+)")
 NUMBERED = re.compile(r"s\d|[a-f]_")

@@ -6,8 +6,9 @@ import ast
 import inspect
 
 from companion.claims.scoreboard import Claim
+from companion.files import project_root
 from vaelib.errors import UserError
-from vaelib.files import AnyPath, as_path, project_root
+from vaelib.files import AnyPath, as_path
 
 
 def source_of_test(name: str, *, folder: AnyPath | None = None) -> str:

@@ -6,8 +6,8 @@ from typing import Literal
 
 import pandas as pd
 
+from companion.files import project_root
 from vaelib.checks.limits import checked
-from vaelib.files import project_root
 
 Figure = Literal["figure2", "figure3"]
 

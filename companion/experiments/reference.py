@@ -18,13 +18,14 @@ import torch
 
 from companion import runs
 from companion.experiments import deviations, paper_grid
+from companion.files import project_root, writing
 from companion.runs.adoption import adopt
 from companion.runs.config import RunConfig, RunRequest
 from companion.runs.store import RECORD, WEIGHTS, Run, RunStore, read_tensors
 from companion.wording import number
 from vaelib.arithmetic import compiling
 from vaelib.errors import UserError
-from vaelib.files import AnyPath, as_path, project_root, write_atomically, writing
+from vaelib.files import AnyPath, as_path, write_atomically
 
 MANIFEST = "manifest.json"
 STORE = "reference"

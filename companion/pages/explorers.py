@@ -12,6 +12,7 @@ from torch import Tensor
 
 from companion import runs
 from companion.experiments import paper_grid, reference
+from companion.files import writing
 from companion.pages.browser import script
 from companion.runs.config import RunRequest
 from companion.runs.store import RunStore
@@ -19,7 +20,7 @@ from vaelib import datasets
 from vaelib.checks.limits import Count, Whole, checked
 from vaelib.datasets import Dataset
 from vaelib.elbo import lower_bound
-from vaelib.files import AnyPath, as_path, write_atomically, writing
+from vaelib.files import AnyPath, as_path, write_atomically
 from vaelib.model import VariationalAutoencoder
 from vaelib.randomness import generator
 from vaelib.sgvb import noise

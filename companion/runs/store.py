@@ -17,12 +17,13 @@ from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 from torch import Tensor
 
+from companion.files import project_root, writing
 from companion.runs import checkpoint
 from companion.runs.config import RunConfig
 from companion.runs.evaluation import CurvePoint
 from companion.runs.record import Record, expected, parsed, read_record
 from vaelib.errors import UserError
-from vaelib.files import AnyPath, as_path, project_root, write_atomically, writing
+from vaelib.files import AnyPath, as_path, write_atomically
 from vaelib.model import DecoderKind, VariationalAutoencoder, build
 from vaelib.randomness import generator
 

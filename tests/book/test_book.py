@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup, Tag
-from conftest import ROOT
+from places import ROOT
 
 from companion.claims.scoreboard import CLAIMS
 from workflow import chapters

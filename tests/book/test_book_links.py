@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import pytest
 from bs4 import BeautifulSoup, Tag
-from conftest import ROOT
+from places import ROOT
 
 from book._ext.links_table import LinksTable
 from book._ext.pages_of_tests import page_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import ROOT
+from places import ROOT
 
 from book._ext.cross_links import own_tests
 from book._ext.docstring_links import (

@@ -7,8 +7,8 @@ from typing import Any
 
 import explorers
 import pytest
-from conftest import ROOT
 from docutils import nodes
+from places import ROOT
 
 from companion.figures.theme import MARKERS, PALETTE
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from places import ROOT
 
 from book._ext.links_table import LinksTable, equations_in
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from conftest import ROOT
+from places import ROOT
 
 
 def folders(place: Path) -> set[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from conftest import ROOT
+from places import ROOT
 
 from book._ext.notation import TABLE, Symbol, meant_on, read, section
 from book._ext.static_mathematics import Typesetter

@@ -115,7 +115,7 @@ def test_data_command_passes_a_user_error_on(
     def fail() -> None:
         raise UserError("the file a.gz is truncated: delete it")
 
-    monkeypatch.setattr(cli.datasets, "check", fail)
+    monkeypatch.setattr(cli.paper_data, "verified", fail)
     assert cli.main(["data", "--check"]) == 2
     assert "a.gz is truncated" in capsys.readouterr().err
 

@@ -10,11 +10,7 @@ from typing import Any
 import pytest
 
 from vaelib.errors import UserError
-from vaelib.files import as_path, project_root, write_atomically, writing
-
-
-def test_root_is_where_the_package_lies() -> None:
-    assert (project_root() / "vaelib" / "files.py").is_file()
+from vaelib.files import as_path, write_atomically
 
 
 def test_content_is_written_and_replaced(tmp_path: Path) -> None:
@@ -49,11 +45,3 @@ def test_a_path_may_be_text(tmp_path: Path) -> None:
 def test_what_is_no_path_is_one_sentence(place: Any) -> None:
     with pytest.raises(UserError, match=re.escape(f"root is {place!r}: give a path, or the text")):
         as_path(place, "root")
-
-
-def test_a_disk_that_fails_is_one_sentence_and_other_errors_are_not(tmp_path: Path) -> None:
-    said = rf"the run cannot be written to {tmp_path} \(No space left on device\): make room there"
-    with pytest.raises(UserError, match=said), writing("the run", tmp_path):
-        raise OSError(28, "No space left on device")
-    with pytest.raises(KeyError), writing("the run", tmp_path):
-        raise KeyError

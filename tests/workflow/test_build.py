@@ -14,7 +14,7 @@ import psutil
 import pytest
 import small_book
 import yaml
-from conftest import ROOT
+from places import ROOT
 
 from vaelib.errors import UserError
 from workflow import build

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import psutil
 import pytest
-from conftest import ROOT
+from places import ROOT
 
 from workflow import execute_chapter, messages
 

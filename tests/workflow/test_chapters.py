@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import jupytext
-from conftest import ROOT
+from places import ROOT
 
 from workflow import chapters
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import yaml
-from conftest import ROOT
+from places import ROOT
 
 from workflow import checks, environment
 

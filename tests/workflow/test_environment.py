@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ROOT
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+from places import ROOT
 
 from workflow import environment
 

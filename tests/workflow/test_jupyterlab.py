@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
+from places import ROOT
 from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser

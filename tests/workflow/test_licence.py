@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 from bs4 import BeautifulSoup
-from conftest import ROOT
+from places import ROOT
 
 CODE, TEXT = "LICENSE", "LICENSE-CC-BY-4.0"
 ADDRESSES = (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jupytext
 import pytest
-from conftest import ROOT
+from places import ROOT
 
 from vaelib.errors import UserError
 from workflow import chapters, myst

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import papermill
 import pytest
-from conftest import ROOT
 from nbformat.v4 import new_code_cell, new_notebook
+from places import ROOT
 
 from vaelib.errors import UserError
 from workflow import chapters, keys, myst, parameters

@@ -8,7 +8,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from places import ROOT
 from pypdf import PageObject, PdfReader
 
 from workflow import joined, pdf

@@ -11,8 +11,8 @@ from typing import Any
 import nbformat
 import pytest
 import yaml
-from conftest import ROOT
 from nbformat.v4 import new_code_cell, new_notebook
+from places import ROOT
 
 from book._ext.launch import drop_dead_buttons
 from workflow import chapters, publish, stage

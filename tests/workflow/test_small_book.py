@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 import small_book
-from conftest import ROOT
+from places import ROOT
 from small_book import CHAPTER
 
 # All that file systems and environments admit; a colon parts the entries of PATH.

@@ -8,9 +8,9 @@ from typing import Any
 
 import nbformat
 import pytest
-from conftest import ROOT
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from places import ROOT
 
 from workflow import chapters, messages, myst, render, soundness, stage
 

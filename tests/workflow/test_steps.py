@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from places import ROOT
 
 from workflow import checks, environment, steps
 from workflow.steps import Step

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from places import ROOT
 
 linux = pytest.mark.skipif(
     sys.platform != "linux", reason="only Linux ends a child with its parent"

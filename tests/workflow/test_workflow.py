@@ -13,8 +13,8 @@ import nbformat
 import numpy as np
 import pytest
 import yaml
-from conftest import ROOT
 from nbformat.v4 import new_markdown_cell, new_notebook
+from places import ROOT
 from small_book import CHAPTER
 
 from vaelib.errors import UserError

@@ -1,6 +1,6 @@
 """MNIST and Frey Face: `datasets.load` gives tensors, wherever the files come from."""
 
-from vaelib.datasets.availability import Status, check, locate, obtain
+from vaelib.datasets.availability import Status, locate
 from vaelib.datasets.loading import Dataset, Pixels, binarise, load
 from vaelib.datasets.standins import StandInWarning
 
@@ -10,8 +10,6 @@ __all__ = [
     "StandInWarning",
     "Status",
     "binarise",
-    "check",
     "load",
     "locate",
-    "obtain",
 ]

@@ -76,38 +76,3 @@ def absence(name: str, root: AnyPath | None = None) -> str:
     if len(lacking) == len(sources.SOURCES[name].files):
         return "not here"
     return f"not complete, {' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} missing"
-
-
-def obtain(*, progress: bool = True, root: AnyPath | None = None) -> list[Status]:
-    """Fetch both data sets where they are missing, verify all files, and report.
-
-    Raises:
-        UserError: as `locate` and `check`.
-
-    >>> from unittest.mock import patch
-    >>> with patch.dict("os.environ", VAELIB_OFFLINE="1", VAELIB_DATA=""):
-    ...     [status.name for status in obtain(root="nowhere")]
-    ['mnist_5k', 'cartoon_face']
-    """
-    for name in sources.SOURCES:
-        locate(name, again=True, progress=progress, root=root)
-    return check(root=root)
-
-
-def check(*, root: AnyPath | None = None) -> list[Status]:
-    """Verify the files that are here and report; nothing is downloaded or written.
-
-    Raises:
-        UserError: if a file is damaged, or `$VAELIB_DATA` is no folder.
-
-    >>> [status.requested for status in check()]
-    ['mnist', 'frey_face']
-    """
-    statuses = []
-    for name in sources.SOURCES:
-        status = locate(name, download=False, root=root)
-        sources.verify(name, root)
-        if not status.stand_in:
-            status = status._replace(detail=f"{status.detail}, verified")
-        statuses.append(status)
-    return statuses

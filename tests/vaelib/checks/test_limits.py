@@ -63,6 +63,7 @@ WITHOUT: dict[str, str] = {
         (
             "companion.cli",
             "companion.console",
+            "companion.data",
             "companion.experiments.reference",
             "companion.runs.carrying",
             "companion.runs.requested",

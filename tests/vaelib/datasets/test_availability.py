@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from companion import data
 from tests import fake_data
 from tests.fake_data import Mirrors
 from vaelib.datasets import availability, mirrors, sources, standins
@@ -85,7 +86,7 @@ def test_a_data_set_that_lacks_a_file_is_replaced(
     status = availability.locate("mnist", download=False, root=tmp_path)
     assert status.stand_in
     assert status.detail.startswith("not complete, toy.mat is missing; stand-in mnist_5k: ")
-    (found, _) = availability.check(root=tmp_path)
+    (found, _) = data.verified(root=tmp_path)
     assert found.detail == status.detail
 
 
@@ -118,7 +119,7 @@ def test_obtaining_fetches_both_and_reports(
     renamed = tuple(dataclasses.replace(f, name=f"other-{f.name}") for f in other.files)
     monkeypatch.setitem(sources.SOURCES, "frey_face", dataclasses.replace(other, files=renamed))
     for _ in range(2):  # the second time, what failed is tried again, and no more than that
-        mnist, frey_face = availability.obtain(progress=False, root=tmp_path)
+        mnist, frey_face = data.obtain(progress=False, root=tmp_path)
         assert (mnist.stand_in, frey_face.stand_in) == (False, True)
         assert mnist.detail.endswith("verified")
     assert sum(path.startswith("good") for path in local.asked) == 2
@@ -130,9 +131,9 @@ def test_checking_neither_fetches_nor_writes(
 ) -> None:
     monkeypatch.setattr(mirrors, "fetch", no_download)
     before = snapshot(tmp_path)
-    assert [status.stand_in for status in availability.check(root=tmp_path)] == [True, True]
+    assert [status.stand_in for status in data.verified(root=tmp_path)] == [True, True]
     monkeypatch.setenv("VAELIB_DATA", str(real))
-    statuses = availability.check(root=tmp_path)
+    statuses = data.verified(root=tmp_path)
     assert [status.detail for status in statuses] == [f"in {real}, verified"] * 2
     assert snapshot(tmp_path) == before
 
@@ -147,5 +148,5 @@ def test_checking_finds_a_damaged_file(
         (real / "toy-images").unlink()
     before = snapshot(tmp_path)
     with pytest.raises(UserError, match=r"toy\.mat holds only 10 of"):
-        availability.check(root=tmp_path)
+        data.verified(root=tmp_path)
     assert snapshot(tmp_path) == before
