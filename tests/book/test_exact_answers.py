@@ -15,7 +15,7 @@ PAGE = (ROOT / "book" / "exact_answers.md").read_text("utf-8")
 def test_every_test_in_the_table_of_exact_answers_exists() -> None:
     table = [line for line in PAGE.splitlines() if line.startswith("| ")]
     named = set(re.findall(rf"`({NAME})`", "\n".join(table)))
-    sources = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").glob("test_*.py"))
+    sources = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
     written = set(re.findall(rf"^def ({NAME})\(", sources, re.MULTILINE))
     assert len(table) > 20
     assert len(named) > 40
