@@ -15,7 +15,7 @@ from vaelib.algorithm import Batch, nest, unnest
 from vaelib.checks.datapoints import Data, datapoints
 from vaelib.checks.limits import Count, Positive, Whole, checked
 from vaelib.checks.shapes import Float
-from vaelib.checks.tensors import check_state
+from vaelib.checks.tensors import check_log_likelihood, check_pixels, check_state
 from vaelib.elbo import gaussian_kl, gaussian_parameters
 from vaelib.errors import UserError
 from vaelib.global_posterior import GlobalPosterior
@@ -103,8 +103,16 @@ def _log_likelihood(posterior: GlobalPosterior, x: Tensor, z: Tensor, zeta: Tens
             f"{n_theta} draws of theta cannot share a minibatch of {len(x)} equally: "
             "let their number divide the minibatch size"
         )
-    groups = zip(x.chunk(n_theta), z.chunk(n_theta), posterior.reparameterize(zeta), strict=True)
-    return torch.cat([posterior(z_l, theta).log_prob(x_l) for x_l, z_l, theta in groups])
+    found = []
+    for rows, z_l, theta in zip(
+        x.chunk(n_theta), z.chunk(n_theta), posterior.reparameterize(zeta), strict=True
+    ):
+        likelihood = posterior(z_l, theta)
+        check_pixels(rows, likelihood.event_shape[-1])
+        found.append(likelihood.log_prob(rows))
+    log_likelihood = torch.cat(found)
+    check_log_likelihood(log_likelihood)
+    return log_likelihood
 
 
 _ESTIMATORS = {"A": full_estimator_a, "B": full_estimator_b}

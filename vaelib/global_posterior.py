@@ -13,10 +13,10 @@ from torch.nn.utils import parameters_to_vector
 
 from vaelib.checks.limits import Count, Positive, checked
 from vaelib.checks.shapes import Float
+from vaelib.checks.tensors import check_gaussian
 from vaelib.elbo import gaussian_kl
 from vaelib.errors import UserError
 from vaelib.model import log_standard_normal
-from vaelib.reparameterization import gaussian
 
 
 class GlobalPosterior(nn.Module):
@@ -72,7 +72,8 @@ class GlobalPosterior(nn.Module):
 
     def reparameterize(self, zeta: Float[Tensor, "*batch J"]) -> Float[Tensor, "*batch J"]:
         """θ = h_φ(ζ) = μ + σ ⊙ ζ (Eq. 19): `(..., J)` to `(..., J)`."""
-        return gaussian(self.mean, self.std, zeta)
+        check_gaussian(self.mean, self.std, of="q(θ)", made_by="the model's weights and log σ_θ")
+        return self.mean + self.std * zeta
 
     def unflatten(self, theta: Float[Tensor, "J"]) -> dict[str, Tensor]:
         """θ `(J,)` as the module's parameters by name."""

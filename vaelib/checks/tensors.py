@@ -144,8 +144,18 @@ def check_noise(epsilon: Tensor, *, like: Tensor) -> None:
         raise UserError("epsilon holds a NaN or an infinity: draw it with sgvb.noise")
 
 
-def check_gaussian(mean: Float[Tensor, "*#shape"], scale: Float[Tensor, "*#shape"]) -> None:
+def check_gaussian(
+    mean: Float[Tensor, "*#shape"],
+    scale: Float[Tensor, "*#shape"],
+    *,
+    of: str = "q",
+    made_by: str = "the encoder's weights",
+) -> None:
     """Look whether a Gaussian has parameters that one can have.
+
+    Args:
+        mean, scale: its parameters.
+        of, made_by: for the message, which Gaussian it is and where to look.
 
     Raises:
         DivergedError: if a mean is not finite, or a standard deviation not positive and finite.
@@ -160,9 +170,9 @@ def check_gaussian(mean: Float[Tensor, "*#shape"], scale: Float[Tensor, "*#shape
     # A NaN fails this comparison too.
     if not (low > 0.0 and high < math.inf and all_finite(mean)):
         raise DivergedError(
-            f"q has standard deviations from {low:g} to {high:g} and "
+            f"{of} has standard deviations from {low:g} to {high:g} and "
             f"{int((~mean.isfinite()).sum())} means that are not finite: the deviations must be "
-            "positive and finite; check the encoder's weights, or train with a smaller stepsize"
+            f"positive and finite; check {made_by}, or train with a smaller stepsize"
         )
 
 

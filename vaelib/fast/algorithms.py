@@ -3,7 +3,7 @@
 Each is the algorithm that it inherits from, with the same random numbers and, up to rounding, the
 same update; only the gradient is computed by `vaelib.fast.backpropagation` instead of autograd, and
 the whole update can be compiled. Read `vaelib.aevb`, `vaelib.wake_sleep` and `vaelib.mcem` to
-understand them; train with these.
+understand them; train with these, by a `Trainer(…, within=fast_products)`.
 """
 
 from __future__ import annotations
