@@ -71,14 +71,27 @@ def imported_modules(tree: ast.AST, importer: str = "") -> list[str]:
         tree: parsed source, of a module or of a chapter's cells.
         importer: the module's own name, which relative imports need.
     """
-    found = (
+    found = [
         name
         for node in _executed(tree)
         if isinstance(node, ast.Import | ast.ImportFrom)
         for origin, name, _ in _imported(node, importer)
         for name in (origin, name)
-    )
-    return [name for name in found if _is_module(name)]
+    ]
+    return [name for name in (*found, *_behind_faces(found)) if _is_module(name)]
+
+
+def _behind_faces(names: Iterable[str]) -> Iterator[str]:
+    """Where the names come from that a package hands on lazily, as it tells a type checker."""
+    asked = [name for name in names if name.rpartition(".")[0] in PACKAGES and not _is_module(name)]
+    for package in {
+        name.rpartition(".")[0] for name in asked if _is_module(name.partition(".")[0])
+    }:
+        for node in ast.walk(_tree(_path(package))):
+            if isinstance(node, ast.ImportFrom):
+                handed_on = {f"{package}.{alias.asname or alias.name}" for alias in node.names}
+                if not handed_on.isdisjoint(asked):
+                    yield node.module or ""
 
 
 def _executed(node: ast.AST) -> Iterator[ast.AST]:

@@ -183,6 +183,11 @@ def test_imports_of_a_chapter() -> None:
     }
 
 
+def test_a_name_that_a_package_hands_on_lazily_brings_its_module() -> None:
+    cell = ast.parse("from vaelib import AEVB, datasets, nothing\n")
+    assert set(imported_modules(cell)) == {"vaelib", "vaelib.aevb", "vaelib.datasets"}
+
+
 def test_the_real_package_hashes() -> None:
     assert "vaelib.networks" in closure(["vaelib.model"])
     assert len(source_hash("vaelib.model")) == 64
