@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 
-from companion import cli, console
+from companion import cli, console, data
 from companion.claims import scoreboard
 from companion.claims.evidence import NOT_REPRODUCED, Verdict
 from companion.wording import number, power_of_ten, scientific
-from vaelib import datasets
 from vaelib.datasets import Status
 from vaelib.errors import UserError
 
@@ -84,7 +83,7 @@ def test_every_message_comes_through(encoding: str, monkeypatch: pytest.MonkeyPa
     def refuse(**settings: Any) -> list[Status]:
         raise UserError(f"file {TEXT} is damaged")
 
-    monkeypatch.setattr(datasets, "check", refuse)
+    monkeypatch.setattr(data, "verified", refuse)
     shown = Console(encoding, monkeypatch)
     assert cli.main(["data", "--check"]) == 2
     out, err = shown.shown()
