@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from itertools import chain, count
 
 import torch
 from torch import Tensor
@@ -191,37 +190,3 @@ def check_finite(parameters: Iterable[tuple[str, Tensor]], *, samples: int, step
                 f"parameter {name} is not finite after {samples} training samples (step {step}): "
                 "use a smaller stepsize"
             )
-
-
-@checked
-def evaluation_grid(limit: Whole) -> list[int]:
-    """Where Fig. 2 is evaluated, up to `limit`: 10 points a decade from 10⁵ on, as in the paper.
-
-    Below, where the paper shows nothing, 5 points a decade from the end of the warm-up on. Every
-    point is a multiple of 100, the minibatch size of the paper.
-
-    >>> evaluation_grid(130_000)
-    [15800, 25100, 39800, 63100, 100000, 125900]
-    """
-    grid: list[int] = []
-    for tenth in chain(range(42, 50, 2), count(50)):
-        point = round(10 ** (tenth / 10) / 100) * 100
-        if point > limit:
-            break
-        grid.append(point)
-    return grid
-
-
-@checked
-def figure3_grid(limit: Whole) -> list[int]:
-    """Where Fig. 3 is evaluated: as the paper to 10 M and beyond, and some points before.
-
-    The paper's first point is at half a million; the earlier ones let a short run be compared.
-
-    >>> figure3_grid(1_000_000)
-    [20000, 50000, 100000, 200000, 500000, 1000000]
-    """
-    early = [20_000, 50_000, 100_000, 200_000]
-    middle = range(500_000, 10_000_001, 500_000)
-    late = range(12_000_000, max(limit, 12_000_000) + 1, 2_000_000)
-    return [point for point in (*early, *middle, *late) if point <= limit]

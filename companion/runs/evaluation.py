@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, count
 from typing import NamedTuple
 
 from torch import Tensor
@@ -13,7 +14,6 @@ from vaelib.checks.limits import Whole, checked
 from vaelib.likelihood.marginal_likelihood import posterior_density_estimator
 from vaelib.model import VariationalAutoencoder
 from vaelib.randomness import generator
-from vaelib.training import evaluation_grid, figure3_grid
 
 # Appendix E: the first 1000 points of either set, 50 posterior samples each.
 MARGINAL_LIKELIHOOD_POINTS = 1000
@@ -76,3 +76,31 @@ def curve_points(
             value = log_likelihood.double().mean().item()
             points.append(CurvePoint(samples, split, "marginal_log_likelihood", value))
     return points
+
+
+@checked
+def evaluation_grid(limit: Whole) -> list[int]:
+    """Where Fig. 2 is evaluated, up to `limit`: 10 points a decade from 10⁵ on, as in the paper.
+
+    Below, where the paper shows nothing, 5 points a decade from the end of the warm-up on. Every
+    point is a multiple of 100, the minibatch size of the paper.
+    """
+    grid: list[int] = []
+    for tenth in chain(range(42, 50, 2), count(50)):
+        point = round(10 ** (tenth / 10) / 100) * 100
+        if point > limit:
+            break
+        grid.append(point)
+    return grid
+
+
+@checked
+def figure3_grid(limit: Whole) -> list[int]:
+    """Where Fig. 3 is evaluated: as the paper to 10 M and beyond, and some points before.
+
+    The paper's first point is at half a million; the earlier ones let a short run be compared.
+    """
+    early = [20_000, 50_000, 100_000, 200_000]
+    middle = range(500_000, 10_000_001, 500_000)
+    late = range(12_000_000, max(limit, 12_000_000) + 1, 2_000_000)
+    return [point for point in (*early, *middle, *late) if point <= limit]

@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from companion.runs.evaluation import evaluation_grid
 from companion.studies.quadrature import quadrature
 from vaelib import elbo
 from vaelib.aevb import AEVB
@@ -20,7 +21,7 @@ from vaelib.full_vb import FullVB, predictive_bound
 from vaelib.global_posterior import GlobalPosterior
 from vaelib.model import VariationalAutoencoder, build
 from vaelib.randomness import generator
-from vaelib.training import Trainer, evaluation_grid
+from vaelib.training import Trainer
 
 ML, MAP, FULL_VB = "maximum likelihood", "MAP", "full VB"
 # Precision of the prior that the point estimates have on their weights.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import pytest
 import torch
 
@@ -13,7 +11,7 @@ from vaelib.algorithm import Algorithm, Batch
 from vaelib.errors import DivergedError, UserError
 from vaelib.fast.algorithms import FastAEVB, FastWakeSleep
 from vaelib.model import build
-from vaelib.training import Trainer, check_finite, evaluation_grid, figure3_grid
+from vaelib.training import Trainer, check_finite
 from vaelib.wake_sleep import WakeSleep
 
 DATA = torch.rand(50, 6, generator=rng(9))
@@ -130,25 +128,6 @@ def test_a_parameter_that_diverges_stops_the_training(monkeypatch: pytest.Monkey
     with pytest.raises(DivergedError, match=r"encoder\.mean\.weight is not finite after 1000"):
         list(run.advance(2000))
     assert run.samples == 1000
-
-
-def test_grid_of_figure_2() -> None:
-    grid = evaluation_grid(10**8)
-    assert grid[:6] == [15_800, 25_100, 39_800, 63_100, 100_000, 125_900]
-    assert grid[-1] == 10**8
-    assert len(grid) == 4 + 31
-    assert all(point % 100 == 0 for point in grid)
-    ratios = [later / earlier for earlier, later in pairwise(grid[4:])]
-    assert 1.25 < min(ratios) < max(ratios) < 1.27
-    assert evaluation_grid(99_999) == grid[:4]
-    assert evaluation_grid(100_000) == grid[:5]
-
-
-def test_grid_of_figure_3_contains_the_paper_s() -> None:
-    grid = figure3_grid(60_000_000)
-    assert grid == sorted(grid)
-    assert {500_000, 1_500_000, 10_000_000, 12_000_000, 60_000_000} <= set(grid)
-    assert grid[: len(figure3_grid(100_000))] == figure3_grid(100_000) == [20_000, 50_000, 100_000]
 
 
 @pytest.mark.parametrize("kind", [AEVB, WakeSleep, FastAEVB, FastWakeSleep])

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import pairwise
 
 import torch
 
 from companion.runs.config import RunConfig
-from companion.runs.evaluation import curve_points, grid
+from companion.runs.evaluation import curve_points, evaluation_grid, figure3_grid, grid
 from vaelib.elbo import evaluate as average_bound
 from vaelib.model import build
 from vaelib.randomness import generator
-from vaelib.training import evaluation_grid, figure3_grid
 
 BOUND = RunConfig(dataset="mnist", algorithm="aevb", n_latent=2, n_hidden=5, n_train=30)
 LIKELIHOOD = dataclasses.replace(BOUND, measure="marginal_likelihood")
@@ -51,3 +51,22 @@ def test_marginal_likelihood_lies_above_the_bound() -> None:
 def test_each_measure_has_its_figure_s_grid() -> None:
     assert grid(BOUND, 10**6) == evaluation_grid(10**6)
     assert grid(LIKELIHOOD, 10**6) == figure3_grid(10**6)
+
+
+def test_grid_of_figure_2() -> None:
+    grid = evaluation_grid(10**8)
+    assert grid[:6] == [15_800, 25_100, 39_800, 63_100, 100_000, 125_900]
+    assert grid[-1] == 10**8
+    assert len(grid) == 4 + 31
+    assert all(point % 100 == 0 for point in grid)
+    ratios = [later / earlier for earlier, later in pairwise(grid[4:])]
+    assert 1.25 < min(ratios) < max(ratios) < 1.27
+    assert evaluation_grid(99_999) == grid[:4]
+    assert evaluation_grid(100_000) == grid[:5]
+
+
+def test_grid_of_figure_3_contains_the_paper_s() -> None:
+    grid = figure3_grid(60_000_000)
+    assert grid == sorted(grid)
+    assert {500_000, 1_500_000, 10_000_000, 12_000_000, 60_000_000} <= set(grid)
+    assert grid[: len(figure3_grid(100_000))] == figure3_grid(100_000) == [20_000, 50_000, 100_000]
