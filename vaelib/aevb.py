@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
 import torch
 from torch import Tensor
 
-from vaelib.algorithm import Batch, nest, unnest
+from vaelib.algorithm import Batch, Learner
 from vaelib.checks.limits import Count, NotNegative, Positive, Whole, checked
 from vaelib.checks.shapes import Float
-from vaelib.checks.tensors import check_state
 from vaelib.errors import UserError
 from vaelib.model import VariationalAutoencoder
 from vaelib.optimiser import MAPAdagrad
@@ -20,7 +19,7 @@ from vaelib.sgvb import Estimator, estimator_a, estimator_b, noise
 _ESTIMATORS = {"A": estimator_a, "B": estimator_b}
 
 
-class AEVB:
+class AEVB(Learner):
     """Algorithm 1: random minibatch, random noise, gradient of the minibatch estimator, update.
 
     Args:
@@ -69,13 +68,10 @@ class AEVB:
             raise UserError(
                 f"kl_weight is {kl_weight}, but estimator A has no KL term: use estimator 'B'"
             )
-        self.model = model
-        self.n_train = n_train
         self.n_samples = n_samples
         self._estimator: Callable[[VariationalAutoencoder, Tensor, Tensor], Tensor] = (
             _ESTIMATORS[estimator] if kl_weight == 1 else partial(estimator_b, kl_weight=kl_weight)
         )
-        self._generator = generator
         self._optimiser = MAPAdagrad(
             model.named_parameters(),
             stepsize=stepsize,
@@ -84,6 +80,7 @@ class AEVB:
             prior_precision=prior_precision,
             prior_on_biases=prior_on_biases,
         )
+        super().__init__(model, n_train=n_train, generator=generator, optimiser=self._optimiser)
 
     def step(self, batch: Batch) -> dict[str, Float[Tensor, ""]]:
         """One pass of Algorithm 1's loop. Metric: the minibatch's average bound before the update.
@@ -96,22 +93,3 @@ class AEVB:
         (-bound).backward()
         self._optimiser.step()
         return {"lower_bound": bound.detach()}
-
-    def state_dict(self) -> dict[str, Tensor]:
-        """The optimiser's sums and the generator's state."""
-        return nest(
-            {
-                "optimiser": self._optimiser.state_dict(),
-                "generator": {"noise": self._generator.get_state()},
-            }
-        )
-
-    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Take back what `state_dict` gave.
-
-        Raises:
-            UserError, DivergedError: as `check_state`; nothing is changed then.
-        """
-        check_state(type(self).__name__, self.state_dict(), state)
-        self._optimiser.load_state_dict(unnest(state, "optimiser"))
-        self._generator.set_state(unnest(state, "generator")["noise"])

@@ -1,14 +1,18 @@
-"""The face that every learning algorithm shows to the training loop."""
+"""The face that every learning algorithm shows to the training loop, and what they share."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
+import torch
 from torch import Tensor
 
+from vaelib.checks.limits import Count, checked
 from vaelib.checks.shapes import Float, Int
+from vaelib.checks.tensors import check_state
 from vaelib.model import VariationalAutoencoder
+from vaelib.optimiser import MAPAdagrad
 
 
 class Batch(NamedTuple):
@@ -44,6 +48,58 @@ class Algorithm(Protocol):
             UserError: for a state of another algorithm or of other sizes, and DivergedError for one
                 with a NaN, as `check_state` says; nothing is changed then.
         """
+
+
+class Learner(Algorithm):
+    """What the algorithms share: the state of their optimisers, tensors and generator.
+
+    Args:
+        model: what is fitted.
+        n_train: N, the size of the training set.
+        generator: all its randomness, on the model's device.
+        optimisers: by the names under which their sums are stored.
+
+    >>> from vaelib import AEVB, build, generator
+    >>> model = build(n_pixels=4, n_hidden=3, n_latent=2, generator=generator(0, "model"))
+    >>> learner = AEVB(model, n_train=8, stepsize=0.1, generator=generator(0, "noise"))
+    >>> isinstance(learner, Learner), sorted(learner.state_dict())[:2]
+    (True, ['generator/noise', 'optimiser/decoder.hidden.bias'])
+    """
+
+    @checked
+    def __init__(
+        self,
+        model: VariationalAutoencoder,
+        *,
+        n_train: Count,
+        generator: torch.Generator,
+        **optimisers: MAPAdagrad,
+    ) -> None:
+        self.model = model
+        self.n_train = n_train
+        self._generator = generator
+        self._optimisers = optimisers
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What else it keeps, by name: the tensors themselves, and no copies."""
+        return {}
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """All that a bit-identical resume needs beside the model's weights."""
+        return {
+            **{name: tensor.clone() for name, tensor in self.tensors().items()},
+            **nest({name: each.state_dict() for name, each in self._optimisers.items()}),
+            "generator/noise": self._generator.get_state(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """As `Algorithm.load_state_dict`."""
+        check_state(type(self).__name__, self.state_dict(), state)
+        for name, tensor in self.tensors().items():
+            tensor.copy_(state[name])
+        for name, optimiser in self._optimisers.items():
+            optimiser.load_state_dict(unnest(state, name))
+        self._generator.set_state(state["generator/noise"])
 
 
 def nest(parts: Mapping[str, Mapping[str, Tensor]]) -> dict[str, Tensor]:

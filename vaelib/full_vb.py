@@ -6,12 +6,10 @@ evidence of the model, in nats for the whole data set. Both posteriors are Gauss
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor
 
-from vaelib.algorithm import Batch, nest, unnest
+from vaelib.algorithm import Batch, Learner
 from vaelib.checks.datapoints import Data, datapoints
 from vaelib.checks.limits import Count, Positive, Whole, checked
 from vaelib.checks.shapes import Float
@@ -158,7 +156,7 @@ def predictive_bound(
     return total / n_samples - gaussian_kl(q)
 
 
-class FullVB:
+class FullVB(Learner):
     """Algorithm 2 with Adagrad: stochastic gradients of L(φ; X) for the encoder, μ_θ and σ_θ.
 
     The model's decoder holds μ_θ: after training it is the posterior mean.
@@ -200,12 +198,9 @@ class FullVB:
         warmup: Whole = 100,
         generator: torch.Generator,
     ) -> None:
-        self.model = model
         self.posterior = GlobalPosterior(model.decoder, initial_std=initial_std)
-        self.n_train = n_train
         self.n_theta = n_theta
         self._estimator = _ESTIMATORS[estimator]
-        self._generator = generator
         # The prior on θ is inside the bound, and φ has none.
         self._optimiser = MAPAdagrad(
             [*model.named_parameters(), ("log_std", self.posterior.log_std)],
@@ -214,6 +209,7 @@ class FullVB:
             warmup=warmup,
             prior_precision=0.0,
         )
+        super().__init__(model, n_train=n_train, generator=generator, optimiser=self._optimiser)
 
     def step(self, batch: Batch) -> dict[str, Float[Tensor, ""]]:
         """One update. Metrics, from before it: L(φ; X)/N and KL(q(θ) ‖ p(θ))/N, in nats."""
@@ -231,24 +227,6 @@ class FullVB:
             kl = self.posterior.kl()
         return {"full_bound": bound.detach() / self.n_train, "kl_theta": kl / self.n_train}
 
-    def state_dict(self) -> dict[str, Tensor]:
-        """log σ_θ, the optimiser's sums and the generator's state; μ_θ is in the model."""
-        return nest(
-            {
-                "posterior": {"log_std": self.posterior.log_std.detach().clone()},
-                "optimiser": self._optimiser.state_dict(),
-                "generator": {"noise": self._generator.get_state()},
-            }
-        )
-
-    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Take back what `state_dict` gave.
-
-        Raises:
-            UserError, DivergedError: as `check_state`; nothing is changed then.
-        """
-        check_state(type(self).__name__, self.state_dict(), state)
-        with torch.no_grad():
-            self.posterior.log_std.copy_(unnest(state, "posterior")["log_std"])
-        self._optimiser.load_state_dict(unnest(state, "optimiser"))
-        self._generator.set_state(unnest(state, "generator")["noise"])
+    def tensors(self) -> dict[str, Tensor]:
+        """log σ_θ; μ_θ is in the model."""
+        return {"posterior/log_std": self.posterior.log_std.detach()}

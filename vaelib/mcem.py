@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor
 
 from vaelib import hmc
-from vaelib.algorithm import Batch, nest, unnest
+from vaelib.algorithm import Batch, Learner, nest
 from vaelib.checks.limits import Count, NotNegative, OpenUnit, Positive, Whole, checked
 from vaelib.checks.shapes import Float
-from vaelib.checks.tensors import check_state
 from vaelib.errors import DivergedError, UserError
 from vaelib.hmc.latent_density import latent_density
-from vaelib.hmc.stepsize import Tuning, start_tuning, tune
+from vaelib.hmc.stepsize import start_tuning, tune
 from vaelib.model import VariationalAutoencoder
 from vaelib.networks import draw
 from vaelib.optimiser import MAPAdagrad
@@ -23,7 +20,7 @@ TRACKING_GAIN = 0.2
 """The tuning's gain in the long run: a minibatch of 100 keeps the acceptance to about 0.002."""
 
 
-class MCEM:
+class MCEM(Learner):
     """Monte Carlo EM (Wei and Tanner, 1990), Appendix E; the encoder is neither used nor moved.
 
     E-step: each datapoint of the minibatch has one value of z, kept from the last time the
@@ -89,14 +86,11 @@ class MCEM:
         prior_on_biases: bool = False,
         generator: torch.Generator,
     ) -> None:
-        self.model = model
-        self.n_train = n_train
         self.z = draw(model.prior().expand((n_train,)), generator=generator)
         self._n_leapfrog = n_leapfrog
         self._n_weight_updates = n_weight_updates
         self._target_acceptance = target_acceptance
         self._tuning = start_tuning(hmc_stepsize, like=self.z)
-        self._generator = generator
         self._log_joint_of = latent_density
         self._optimiser = MAPAdagrad(
             model.decoder.named_parameters(),
@@ -106,6 +100,7 @@ class MCEM:
             prior_precision=prior_precision,
             prior_on_biases=prior_on_biases,
         )
+        super().__init__(model, n_train=n_train, generator=generator, optimiser=self._optimiser)
 
     def step(self, batch: Batch) -> dict[str, Float[Tensor, ""]]:
         """One E-step and one M-step on the minibatch.
@@ -160,31 +155,9 @@ class MCEM:
             self._optimiser.step()
         return values[0]
 
-    def state_dict(self) -> dict[str, Tensor]:
-        """The chains, the tuning, the optimiser's sums and the generator's state."""
-        return nest(
-            {
-                "chains": {"z": self.z.clone()},
-                "tuning": self._tuning._asdict(),
-                "optimiser": self._optimiser.state_dict(),
-                "generator": {"noise": self._generator.get_state()},
-            }
-        )
-
-    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Take back what `state_dict` gave.
-
-        Raises:
-            UserError, DivergedError: as `check_state`; nothing is changed then.
-        """
-        check_state(type(self).__name__, self.state_dict(), state)
-        self.z.copy_(unnest(state, "chains")["z"])
-        tuning = unnest(state, "tuning")
-        self._tuning = Tuning(
-            *(tuning[name].to(old) for name, old in self._tuning._asdict().items())
-        )
-        self._optimiser.load_state_dict(unnest(state, "optimiser"))
-        self._generator.set_state(unnest(state, "generator")["noise"])
+    def tensors(self) -> dict[str, Tensor]:
+        """The chains and the tuning."""
+        return nest({"chains": {"z": self.z}, "tuning": self._tuning._asdict()})
 
 
 def _first_occurrences(indices: Tensor) -> Tensor:

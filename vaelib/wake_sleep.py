@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor
 
-from vaelib.algorithm import Batch, nest, unnest
+from vaelib.algorithm import Batch, Learner
 from vaelib.checks.limits import Count, NotNegative, Positive, Whole, checked
 from vaelib.checks.shapes import Float
-from vaelib.checks.tensors import check_log_likelihood, check_state
+from vaelib.checks.tensors import check_log_likelihood
 from vaelib.elbo import gaussian_kl
 from vaelib.model import VariationalAutoencoder
 from vaelib.networks import draw
 from vaelib.optimiser import MAPAdagrad
 
 
-class WakeSleep:
+class WakeSleep(Learner):
     """Wake-sleep with the same encoder and decoder as AEVB.
 
     Wake: z ~ q(z|x) for real x, and θ climbs log p(x|z). That is the bound's gradient in θ.
@@ -60,9 +58,6 @@ class WakeSleep:
         prior_on_biases: bool = False,
         generator: torch.Generator,
     ) -> None:
-        self.model = model
-        self.n_train = n_train
-        self._generator = generator
         self._theta, self._phi = (
             MAPAdagrad(
                 network.named_parameters(),
@@ -73,6 +68,9 @@ class WakeSleep:
                 prior_on_biases=prior_on_biases,
             )
             for network in (model.decoder, model.encoder)
+        )
+        super().__init__(
+            model, n_train=n_train, generator=generator, theta=self._theta, phi=self._phi
         )
 
     def step(self, batch: Batch) -> dict[str, Float[Tensor, ""]]:
@@ -105,24 +103,3 @@ class WakeSleep:
         (-log_q).backward()
         self._phi.step()
         return log_q.detach()
-
-    def state_dict(self) -> dict[str, Tensor]:
-        """Both optimisers' sums and the generator's state."""
-        return nest(
-            {
-                "theta": self._theta.state_dict(),
-                "phi": self._phi.state_dict(),
-                "generator": {"noise": self._generator.get_state()},
-            }
-        )
-
-    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Take back what `state_dict` gave.
-
-        Raises:
-            UserError, DivergedError: as `check_state`; nothing is changed then.
-        """
-        check_state(type(self).__name__, self.state_dict(), state)
-        self._theta.load_state_dict(unnest(state, "theta"))
-        self._phi.load_state_dict(unnest(state, "phi"))
-        self._generator.set_state(unnest(state, "generator")["noise"])
