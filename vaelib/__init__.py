@@ -12,38 +12,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vaelib.aevb import AEVB
-    from vaelib.datasets import load
-    from vaelib.elbo import gaussian_kl, lower_bound
-    from vaelib.full_vb import FullVB
+    from vaelib.aevb import AEVB as AEVB
+    from vaelib.datasets import load as load
+    from vaelib.elbo import gaussian_kl as gaussian_kl
+    from vaelib.elbo import lower_bound as lower_bound
+    from vaelib.full_vb import FullVB as FullVB
+    from vaelib.likelihood.marginal_likelihood import importance_sampling as importance_sampling
     from vaelib.likelihood.marginal_likelihood import (
-        importance_sampling,
-        posterior_density_estimator,
+        posterior_density_estimator as posterior_density_estimator,
     )
-    from vaelib.mcem import MCEM
-    from vaelib.model import VariationalAutoencoder, build
-    from vaelib.randomness import generator
-    from vaelib.sgvb import estimator_a, estimator_b
-    from vaelib.training import Trainer
-    from vaelib.wake_sleep import WakeSleep
-
-__all__ = [
-    "AEVB",
-    "MCEM",
-    "FullVB",
-    "Trainer",
-    "VariationalAutoencoder",
-    "WakeSleep",
-    "build",
-    "estimator_a",
-    "estimator_b",
-    "gaussian_kl",
-    "generator",
-    "importance_sampling",
-    "load",
-    "lower_bound",
-    "posterior_density_estimator",
-]
+    from vaelib.mcem import MCEM as MCEM
+    from vaelib.model import VariationalAutoencoder as VariationalAutoencoder
+    from vaelib.model import build as build
+    from vaelib.randomness import generator as generator
+    from vaelib.sgvb import estimator_a as estimator_a
+    from vaelib.sgvb import estimator_b as estimator_b
+    from vaelib.training import Trainer as Trainer
+    from vaelib.wake_sleep import WakeSleep as WakeSleep
 
 _MODULES = {
     "AEVB": "aevb",
@@ -62,6 +47,7 @@ _MODULES = {
     "lower_bound": "elbo",
     "posterior_density_estimator": "likelihood.marginal_likelihood",
 }
+__all__ = [*_MODULES]
 
 
 def __getattr__(name: str) -> Any:

@@ -13,7 +13,7 @@ from vaelib.algorithm import Batch, Learner
 from vaelib.checks.datapoints import Data, datapoints
 from vaelib.checks.limits import Count, Positive, Whole, checked
 from vaelib.checks.shapes import Float
-from vaelib.checks.tensors import check_log_likelihood, check_pixels, check_state
+from vaelib.checks.tensors import check_log_likelihood, check_pixels
 from vaelib.elbo import gaussian_kl, gaussian_parameters
 from vaelib.errors import UserError
 from vaelib.global_posterior import GlobalPosterior

@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 from torch.distributions import MultivariateNormal, kl_divergence
 
-from companion.studies.side_by_side import BlockDecoder, untrained_models
+from companion.studies.side_by_side import BlockDecoder, corners, untrained_models
 from vaelib.aevb import AEVB
 from vaelib.algorithm import Algorithm, Batch
 from vaelib.checks.limits import Count, Positive, checked
 from vaelib.elbo import lower_bound
 from vaelib.errors import UserError
-from vaelib.likelihood.probabilistic_pca import ProbabilisticPCA, corners
+from vaelib.likelihood.probabilistic_pca import ProbabilisticPCA
 from vaelib.mcem import MCEM
 from vaelib.model import VariationalAutoencoder
 from vaelib.wake_sleep import WakeSleep

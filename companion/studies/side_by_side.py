@@ -93,3 +93,15 @@ def untrained_models(
         BlockDecoder(w, torch.zeros(n_starts, n_pixels, dtype=dtype), ppca.noise),
         n_latent=n_latent,
     )
+
+
+@checked
+def corners(n_latent: Count) -> Tensor:
+    """The K = 2^n_latent points with coordinates ±1, as noise ε: `(K, 1, n_latent)`.
+
+    Their average of any polynomial of degree two or three is its expectation under N(0, I). For a
+    linear decoder the estimators A and B are quadratic in ε: with these as their L samples they
+    are the bound itself, without noise.
+    """
+    signs = torch.tensor([-1.0, 1.0], dtype=torch.float64)
+    return torch.cartesian_prod(*[signs] * n_latent).reshape(-1, 1, n_latent)

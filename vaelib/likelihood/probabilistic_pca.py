@@ -259,18 +259,3 @@ def _check_sizes(n_pixels: int, n_latent: int) -> None:
             f"n_latent is {n_latent}, but there are {n_pixels} pixels: give at most as many latent "
             "dimensions as pixels"
         )
-
-
-@checked
-def corners(n_latent: Count) -> Float[Tensor, "K 1 n_latent"]:
-    """The K = 2^n_latent points with coordinates ±1, as noise ε.
-
-    Their average of any polynomial of degree two or three is its expectation under N(0, I). For a
-    linear decoder the estimators A and B are quadratic in ε: with these as their L samples they
-    are the bound itself, without noise.
-
-    >>> corners(2).squeeze(1).tolist()
-    [[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]]
-    """
-    signs = torch.tensor([-1.0, 1.0], dtype=torch.float64)
-    return torch.cartesian_prod(*[signs] * n_latent).reshape(-1, 1, n_latent)

@@ -8,10 +8,11 @@ import torch
 from torch import Tensor
 
 from companion.studies.linear_gaussian import gap_and_kl, halfway, linear_gaussian_fits
+from companion.studies.side_by_side import corners
 from tests.helpers import rng
 from vaelib.elbo import lower_bound
 from vaelib.errors import UserError
-from vaelib.likelihood.probabilistic_pca import ProbabilisticPCA, corners
+from vaelib.likelihood.probabilistic_pca import ProbabilisticPCA
 from vaelib.model import VariationalAutoencoder
 
 EXAMPLE = ProbabilisticPCA.example()

@@ -9,10 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from companion.studies.side_by_side import corners
 from tests.helpers import linear_model, rng
 from tests.vaelib.laws.registry import BOUNDS, BRACKETS, DEVICES, ESTIMATES, stream
 from vaelib.errors import UserError
-from vaelib.likelihood.probabilistic_pca import ProbabilisticPCA, corners
+from vaelib.likelihood.probabilistic_pca import ProbabilisticPCA
 from vaelib.model import VariationalAutoencoder
 
 

@@ -11,9 +11,10 @@ from torch import Tensor
 from torch.autograd.functional import hessian
 
 from companion.studies.quadrature import quadrature
+from companion.studies.side_by_side import corners
 from tests.helpers import rng
 from vaelib.errors import UserError
-from vaelib.likelihood.probabilistic_pca import LinearGaussian, ProbabilisticPCA, corners
+from vaelib.likelihood.probabilistic_pca import LinearGaussian, ProbabilisticPCA
 from vaelib.model import VariationalAutoencoder, log_standard_normal
 
 
