@@ -1,7 +1,6 @@
 """What a run settles beside what it is named for: matters that the paper leaves open, or varies."""
 
-from __future__ import annotations
-
+# No postponed annotations: a field that is handed down keeps its rule, wherever it is read.
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,13 +1,12 @@
 """What a run is: the settings that decide its numbers, and the names that follow from them."""
 
-from __future__ import annotations
-
+# No postponed annotations: a field that is handed down keeps its rule, wherever it is read.
 import dataclasses
 import hashlib
 import json
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from companion.runs.choices import Choices
 from vaelib.checks.limits import Count, Positive, Rule, Whole
@@ -132,7 +131,7 @@ class RunConfig(Choices):
         return settings | choices
 
     @classmethod
-    def from_dict(cls, settings: dict[str, Any]) -> RunConfig:
+    def from_dict(cls, settings: dict[str, Any]) -> Self:
         """The inverse of `to_dict`.
 
         Raises:

@@ -186,19 +186,11 @@ def arguments() -> list[Argument]:
 
 def hints_of(function: Callable[..., object]) -> dict[str, Any]:
     try:
-        return get_type_hints(owner_of(function), include_extras=True)
+        return get_type_hints(inspect.unwrap(function), include_extras=True)
     except TypeError:
         # pandas' classes cannot be subscripted where it runs, only where it is type-checked.
         assert not looks(function)
         return {}
-
-
-def owner_of(function: Callable[..., object]) -> Any:
-    """Where the annotations are written: of a dataclass's constructor, in it and its parents."""
-    name, _, method = function.__qualname__.rpartition(".")
-    thing = getattr(importlib.import_module(function.__module__), name, None)
-    is_made = method == "__init__" and dataclasses.is_dataclass(thing)
-    return thing if is_made else inspect.unwrap(function)
 
 
 def is_scalar(annotation: Any) -> bool:
