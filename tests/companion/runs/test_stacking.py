@@ -6,12 +6,14 @@ import dataclasses
 from typing import Any
 
 import pytest
+import safetensors.torch
 import torch
 
 from companion.runs import assembly, stacking
 from companion.runs.config import RunConfig
 from tests.helpers import load_six_pixels, six_pixels
 from vaelib import datasets
+from vaelib.elbo import lower_bound
 from vaelib.errors import DivergedError, UserError
 from vaelib.training import Trainer
 
@@ -72,6 +74,32 @@ def test_each_run_is_the_one_that_it_is_alone(changes: dict[str, Any], device: s
                 torch.testing.assert_close(found[key], value, atol=1e-4, rtol=1e-4)
             else:
                 assert torch.equal(found[key], value), key
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_resume_is_bit_identical(device: str) -> None:
+    """The laws of `tests/vaelib/laws`, for the form that needs several runs."""
+    whole, before, after = (trainers(CONFIG, device) for _ in range(3))
+    together(whole, CONFIG, 2000, device)
+    together(before, CONFIG, 1000, device)
+    for one, other in zip(before, after, strict=True):
+        saved = safetensors.torch.save({k: v.contiguous() for k, v in one.state_dict().items()})
+        other.load_state_dict(safetensors.torch.load(saved))
+    together(after, CONFIG, 2000, device)
+    for one, other in zip(whole, after, strict=True):
+        expected, found = one.state_dict(), other.state_dict()
+        assert all(torch.equal(found[key], value) for key, value in expected.items())
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_the_objective_rises(device: str) -> None:
+    found = trainers(CONFIG, device)
+    x = six_pixels().train.to(device)
+    noise = torch.zeros(1, len(x), CONFIG.n_latent, device=device)
+    before = [lower_bound(one.algorithm.model, x, noise).bound.mean().item() for one in found]
+    together(found, CONFIG, 20_000, device)
+    after = [lower_bound(one.algorithm.model, x, noise).bound.mean().item() for one in found]
+    assert all(late > early for late, early in zip(after, before, strict=True))
 
 
 def test_a_run_goes_on_alone_where_it_was_carried_together() -> None:
