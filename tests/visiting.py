@@ -19,7 +19,7 @@ from workflow import chapters
 NAMES = [page.name for page in chapters.pages(ROOT)]
 # The chapters, and one page of each kind that Sphinx writes beside them.
 PAGES = [*(f"book/{name}" for name in NAMES), "search", "genindex", "py-modindex"]
-PAGES += ["_modules/vaelib/elbo", "_tests/test_elbo"]
+PAGES += ["_modules/vaelib/elbo", "_tests/vaelib.test_elbo"]
 WITH_MATHEMATICS = [page.name for page in chapters.pages(ROOT) if "$" in page.text]
 ARGUMENTS = [
     "--no-sandbox",
