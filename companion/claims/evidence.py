@@ -221,13 +221,6 @@ def at_common_samples(
     return near[near["training_samples"] == last]
 
 
-def last_points(group: list[Run]) -> pd.DataFrame:
-    """The last point of each run's curve, for each split."""
-    table = runs.curves(group).sort_values("training_samples")
-    keys = ["dataset", "algorithm", "n_latent", "n_train", "split"]
-    return table.groupby(keys, as_index=False).last()
-
-
 def order(table: pd.DataFrame) -> dict[tuple[str, str], list[str]]:
     """For each panel ("small" or "large" training set) and split, the algorithms, best first."""
     small = table["n_train"].min()
