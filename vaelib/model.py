@@ -17,12 +17,13 @@ from vaelib.networks import (
     Gaussian,
     GaussianMLP,
     Likelihood,
+    MeanActivation,
     check_intensities,
     draw,
     initialise,
 )
 
-DecoderKind = Literal["bernoulli", "gaussian"]
+DecoderKind = Literal["bernoulli", "gaussian", "unbounded gaussian"]
 LogVariance = Literal["as the rest", "slow"]
 # What the authors' library multiplies the weights of its encoder's log σ² by.
 SLOW = 0.1
@@ -155,7 +156,8 @@ def build(
         n_pixels: dimension of x; 784 for MNIST, 560 for Frey Face.
         n_hidden: tanh units in encoder and decoder; 500 for MNIST, 200 for Frey Face.
         n_latent: dimension of z.
-        decoder: "bernoulli" (MNIST) or "gaussian" with sigmoid means (Frey Face).
+        decoder: "bernoulli" (MNIST), "gaussian" with sigmoid means (Frey Face), or "unbounded gaussian"
+            with any means, for x that is not confined to [0, 1].
         init_std: standard deviation of the initial parameters.
         encoder_log_variance: "slow" for log σ² of q(z|x) as the authors' library has it: its layer
             begins at zero, and its weights move at a tenth of the speed.
@@ -173,7 +175,8 @@ def build(
     if decoder == "bernoulli":
         network = BernoulliMLP(n_latent, n_hidden, n_pixels)
     else:
-        network = GaussianMLP(n_latent, n_hidden, n_pixels, mean_activation="sigmoid")
+        activation: MeanActivation = "sigmoid" if decoder == "gaussian" else "identity"
+        network = GaussianMLP(n_latent, n_hidden, n_pixels, mean_activation=activation)
     slow = encoder_log_variance == "slow"
     encoder = GaussianMLP(n_pixels, n_hidden, n_latent, log_variance_factor=SLOW if slow else 1.0)
     model = VariationalAutoencoder(encoder, network, n_latent=n_latent)
