@@ -156,8 +156,8 @@ def build(
         n_pixels: dimension of x; 784 for MNIST, 560 for Frey Face.
         n_hidden: tanh units in encoder and decoder; 500 for MNIST, 200 for Frey Face.
         n_latent: dimension of z.
-        decoder: "bernoulli" (MNIST), "gaussian" with sigmoid means (Frey Face), or "unbounded gaussian"
-            with any means, for x that is not confined to [0, 1].
+        decoder: "bernoulli" (MNIST), "gaussian" with sigmoid means (Frey Face), or "unbounded
+            gaussian" with any means, for x that is not confined to [0, 1].
         init_std: standard deviation of the initial parameters.
         encoder_log_variance: "slow" for log σ² of q(z|x) as the authors' library has it: its layer
             begins at zero, and its weights move at a tenth of the speed.

@@ -100,9 +100,7 @@ def networks_in(place: str) -> Networks:
     file, _, name = place.rpartition(":")
     path = Path(file)
     if path.suffix != ".py" or not path.is_file():
-        raise UserError(
-            f"--networks is {place!r}: give FILE.py:FUNCTION, with a file that is there"
-        )
+        raise UserError(f"--networks is {place!r}: give FILE.py:FUNCTION, of a file that is there")
     spec = importlib.util.spec_from_file_location(f"networks_in_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None
@@ -149,7 +147,9 @@ def _check_support(p: Distribution, data: Dataset) -> None:
         # Grey pixels are no outcomes, and have a cross-entropy all the same.
         is_inside = low >= 0 and high <= 1
     else:
-        is_inside = bool(base.support.check(torch.tensor([low, high])).all())
+        support = base.support
+        assert support is not None
+        is_inside = bool(support.check(torch.tensor([low, high])).all())
     if not is_inside:
         raise UserError(
             f"the decoder returns a {type(base).__name__}, which has no values from {low:g} to "

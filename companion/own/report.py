@@ -140,8 +140,8 @@ def _figures(
             "A cloud of points, one for each held-out datapoint, within and around a dotted circle."
             if len(found.kl) > 1
             else "A histogram of the codes of held-out datapoints.",
-            "The means of q(z|x) of held-out datapoints, in the two latent dimensions in which they "
-            "vary most. The dotted circle holds 95 % of the prior.",
+            "The means of q(z|x) of held-out datapoints, in the two latent dimensions that vary most "
+            "among them. The dotted circle holds 95 % of the prior.",
         ),
         _shown(
             "units",
