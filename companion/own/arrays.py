@@ -36,8 +36,10 @@ def read_npz(path: Path, member: str | None) -> Found:
     Raises:
         UserError: if there are several and none is named, or it cannot be read.
     """
-    with opening(path, NUMPY, zipfile.BadZipFile, zlib.error), _without_pickle(path):
-        archive = np.load(path, allow_pickle=False)
+    damages = (zipfile.BadZipFile, zlib.error)
+    # Opened here, because NumPy leaves a file open that is no archive.
+    with opening(path, NUMPY, *damages), _without_pickle(path), path.open("rb") as file:
+        archive = np.load(file, allow_pickle=False)
         if not isinstance(archive, np.lib.npyio.NpzFile):
             raise ValueError("it holds one array, as a .npy file does")
         with archive:

@@ -24,9 +24,9 @@ from vaelib.sgvb import noise
 
 # log p(x) takes a thousand decodings a datapoint, and is estimated for some of them.
 N_POINTS, N_WEIGHTS = 300, 1000
-BOUND_DRAWS = 20
+DRAWS_A_POINT = 20
 MOST_POINTS = 10_000
-AT_ONCE = 2000
+POINTS_AT_ONCE = 2000
 # Burda, Grosse and Salakhutdinov (2016), section 5.2: a unit is active if its posterior mean has a
 # larger variance over the data.
 ACTIVE = 0.01
@@ -105,7 +105,7 @@ def assess(run: Run, model: VariationalAutoencoder, data: Dataset) -> Assessment
         # A Gaussian over each dimension alone.
         each = Independent(Normal(q.base_dist.loc[..., None], q.base_dist.scale[..., None]), 1)
         variances = q.mean.var(0, correction=0)
-        deviation = _smallest_deviation(model, data.test[:AT_ONCE])
+        deviation = _smallest_deviation(model, data.test[:POINTS_AT_ONCE])
     return Assessment(
         samples=run.record.samples,
         train_bound=_mean(train),
@@ -170,8 +170,8 @@ def warnings_of(run: Run, found: Assessment) -> list[str]:
 def _bounds(model: VariationalAutoencoder, x: Tensor, numbers: torch.Generator) -> Tensor:
     """The bound of each datapoint, `(N,)`."""
     parts = []
-    for batch in x.split(AT_ONCE // BOUND_DRAWS):
-        epsilon = noise(model, batch, n_samples=BOUND_DRAWS, generator=numbers)
+    for batch in x.split(POINTS_AT_ONCE // DRAWS_A_POINT):
+        epsilon = noise(model, batch, n_samples=DRAWS_A_POINT, generator=numbers)
         parts.append(lower_bound(model, batch, epsilon).bound)
     return torch.cat(parts)
 

@@ -13,7 +13,7 @@ from vaelib.errors import UserError
 
 Values = NDArray[Any]
 # Rows that are treated at once where a whole array of temporary numbers would not fit.
-ROWS = 50_000
+BLOCK_ROWS = 50_000
 # What readers raise for a damaged file.
 USUAL: tuple[type[Exception], ...] = (ValueError, OSError, EOFError)
 
@@ -38,8 +38,8 @@ class Found(NamedTuple):
 
 def blocks(values: Values) -> Iterator[slice]:
     """The places of consecutive rows, each block small enough for temporary numbers."""
-    for begin in range(0, len(values), ROWS):
-        yield slice(begin, begin + ROWS)
+    for begin in range(0, len(values), BLOCK_ROWS):
+        yield slice(begin, begin + BLOCK_ROWS)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import numpy as np
 from companion.own.found import Found, opening
 from vaelib.errors import UserError
 
-KINDS = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+IDX_TYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 GZIP = b"\x1f\x8b"
 EMNIST = re.compile(r"(?<![a-z])emnist", re.IGNORECASE)
 
@@ -26,7 +26,7 @@ def is_idx(path: Path) -> bool:
             start = file.read(4)
     except (OSError, EOFError, zlib.error):
         return False
-    return len(start) == 4 and start[:2] == b"\0\0" and start[2] in KINDS
+    return len(start) == 4 and start[:2] == b"\0\0" and start[2] in IDX_TYPES
 
 
 def read_idx(path: Path, member: str | None) -> Found:
@@ -42,9 +42,9 @@ def read_idx(path: Path, member: str | None) -> Found:
     with opening(path, "an IDX file", zlib.error):
         with _open(path) as file:
             content = file.read()
-        if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in KINDS:
+        if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in IDX_TYPES:
             raise ValueError("it does not begin as IDX does")
-        kind, dimensions = np.dtype(KINDS[content[2]]), content[3]
+        kind, dimensions = np.dtype(IDX_TYPES[content[2]]), content[3]
         start = 4 + 4 * dimensions
         shape = tuple(int(size) for size in np.frombuffer(content[4:start], ">u4"))
         promised = start + math.prod(shape) * kind.itemsize

@@ -12,8 +12,8 @@ from vaelib.errors import UserError
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
 # Those of Pillow with eight bits a channel, or one.
-GREY = {"1", "L", "LA"}
-COLOUR = {"RGB", "RGBA", "P", "PA", "CMYK", "YCbCr"}
+GREY_MODES = {"1", "L", "LA"}
+COLOUR_MODES = {"RGB", "RGBA", "P", "PA", "CMYK", "YCbCr"}
 
 
 def is_picture(path: Path) -> bool:
@@ -41,11 +41,11 @@ def read_pictures(folder: Path) -> Found:
                 f"{folder} holds images of several sizes: {paths[0].name} has {width} × {height} "
                 f"pixels and {path.name} {size[0]} × {size[1]}; make them of one size"
             )
-    is_grey = all(mode in GREY for _, mode in seen)
+    is_grey = all(mode in GREY_MODES for _, mode in seen)
     values = np.empty((len(paths), height, width, *(() if is_grey else (3,))), np.uint8)
     for place, path in enumerate(paths):
         values[place] = _pixels(path, "L" if is_grey else "RGB")
-    mixed = not is_grey and any(mode in GREY for _, mode in seen)
+    mixed = not is_grey and any(mode in GREY_MODES for _, mode in seen)
     notes = ("grey images among those with colours are given three equal colours",) * mixed
     return Found(values, f"{len(paths)} images in {folder}", notes)
 
@@ -57,7 +57,7 @@ def _header(path: Path) -> tuple[tuple[int, int], str]:
             size, mode = image.size, image.mode
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise _unreadable(path, error) from None
-    if mode not in GREY | COLOUR:
+    if mode not in GREY_MODES | COLOUR_MODES:
         raise UserError(
             f"{path} has pixels of the kind {mode}, with more than eight bits: save it with eight "
             "bits a channel"

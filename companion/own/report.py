@@ -78,8 +78,8 @@ def write_report(
         rows=[
             ("train", "lower bound, training", found.train_bound),
             ("test", "lower bound, held out", found.test_bound),
-            ("there", "lower bound, held out, the points of the next line", found.bound_there),
             ("likelihood", "log p(x), held out", found.log_likelihood),
+            ("there", "lower bound, the same points", found.bound_there),
         ],
         figures=figures,
         settings=_settings(run, data),
@@ -123,8 +123,9 @@ def _figures(
             "reconstructions",
             "Reconstructions",
             draw_own_decodings(model, x, shape),
-            f"Held-out datapoints of {kind}, and beside each what the decoder makes of its code.",
-            "Held-out datapoints, and the mean of p(x|z) at the mean of their q(z|x).",
+            f"Held-out datapoints of {kind}, each with what the decoder makes of its code.",
+            "Held-out datapoints, and below each, or over it, the mean of p(x|z) at the mean of "
+            "q(z|x).",
         ),
         _shown(
             "samples",
@@ -140,8 +141,8 @@ def _figures(
             "A cloud of points, one for each held-out datapoint, within and around a dotted circle."
             if len(found.kl) > 1
             else "A histogram of the codes of held-out datapoints.",
-            "The means of q(z|x) of held-out datapoints, in the two latent dimensions that vary most "
-            "among them. The dotted circle holds 95 % of the prior.",
+            "The means of q(z|x) of held-out datapoints, in the two latent dimensions where they "
+            "vary most. The dotted circle holds 95 % of the prior.",
         ),
         _shown(
             "units",

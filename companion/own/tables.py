@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from companion.own.found import ROWS, Found, opening
+from companion.own.found import BLOCK_ROWS, Found, opening
 from vaelib.errors import UserError
 
 CSV, PARQUET = "a CSV file", "a Parquet file"
@@ -31,7 +31,7 @@ def read_csv(path: Path, member: str | None) -> Found:
             sep=separator,
             header=0 if named else None,
             encoding="utf-8-sig",
-            chunksize=ROWS,
+            chunksize=BLOCK_ROWS,
             low_memory=False,
         )
         with chunks:
@@ -52,7 +52,7 @@ def read_parquet(path: Path, member: str | None) -> Found:
             f"{path} is a Parquet file, which needs pyarrow: pip install 'vaelib[parquet]'"
         ) from None
     with opening(path, PARQUET), ParquetFile(path) as file:
-        batches = file.iter_batches(batch_size=ROWS)
+        batches = file.iter_batches(batch_size=BLOCK_ROWS)
         return _joined(path, (batch.to_pandas() for batch in batches), named=True)
 
 

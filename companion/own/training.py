@@ -42,7 +42,7 @@ Samples = Annotated[int, whole_rule(20_000)]
 
 
 @dataclass(frozen=True)
-class Trained:
+class OwnTraining:
     """What came of training on your own data.
 
     Attributes:
@@ -87,7 +87,7 @@ def train(
     seed: Whole = 0,
     device: str = "cpu",
     progress: bool = True,
-) -> Trained:
+) -> OwnTraining:
     """Train a variational auto-encoder by AEVB on your own data, and write a report on it.
 
     The run is kept in the folder and resumed from its last checkpoint, whatever ended it, with the
@@ -148,7 +148,7 @@ def train(
     with writing("the report", folder):
         write_atomically(folder / ASSESSMENT, assessment.to_json().encode())
         write_report(folder / REPORT, run, model, dataset, seen, assessment, warnings)
-    return Trained(run, dataset, seen, assessment, tuple(warnings), folder / REPORT)
+    return OwnTraining(run, dataset, seen, assessment, tuple(warnings), folder / REPORT)
 
 
 def _say(config: RunConfig, data: Dataset, seen: Inspection) -> None:
