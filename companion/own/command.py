@@ -38,7 +38,7 @@ def add_train(commands: Any) -> None:
     command.add_argument("--stepsize", help="of Adagrad (default: section 5's choice)")
     command.add_argument("--seed", type=int, default=0, help="of everything random (default 0)")
     command.add_argument("--device", default="cpu", help="cpu (default) or cuda")
-    command.add_argument("--quiet", action="store_true", help="say nothing on the way")
+    command.add_argument("--quiet", action="store_true", help="no progress bar")
     command.set_defaults(command=train_command)
 
 
@@ -63,6 +63,7 @@ def train_command(options: argparse.Namespace) -> int:
         seed=options.seed,
         device=options.device,
         progress=not options.quiet,
+        say=say,
     )
     found = trained.found
     for name, mean in (

@@ -112,7 +112,7 @@ def _shuffle_ends(x: NDArray[np.float32], n_test: int) -> None:
     n_train = len(x) - n_test
     n_head = min(n_train, MOST_EVALUATED)
     last = np.arange(len(x) - 1, n_train - 1, -1)
-    for place, other in zip(last, _below(last + 1, numbers), strict=True):
+    for place, other in zip(last.tolist(), _below(last + 1, numbers), strict=True):
         x[[place, other]] = x[[other, place]]
     for place, other in enumerate(_below(n_train - np.arange(n_head), numbers)):
         x[[place, place + other]] = x[[place + other, place]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -23,7 +23,6 @@ from companion.runs.assembly import make_model
 from companion.runs.carrying import carry
 from companion.runs.choices import APPENDIX_C
 from companion.runs.config import RunConfig
-from companion.runs.progress import tell
 from companion.runs.provenance import check_device
 from companion.runs.record import difference
 from companion.runs.requested import current_record
@@ -87,6 +86,7 @@ def train(
     seed: Whole = 0,
     device: str = "cpu",
     progress: bool = True,
+    say: Callable[[str], object] = print,
 ) -> OwnTraining:
     """Train a variational auto-encoder by AEVB on your own data, and write a report on it.
 
@@ -109,7 +109,8 @@ def train(
         stepsize: Adagrad's, or "auto" for the choice of section 5.
         seed: of everything random but the choice of what is held out, which is always the same.
         device: "cpu" or "cuda".
-        progress: say what is seen and show a bar.
+        progress: show a bar.
+        say: is given what was seen of the data, line by line, before anything is trained.
 
     Raises:
         UserError: for data that cannot be read or modelled, settings that cannot be, or a folder
@@ -138,9 +139,9 @@ def train(
     )
     if networks is not None:
         check_own(config, dataset)
-    if progress:
-        _say(config, dataset, seen)
     _claim(folder, config, seen)
+    for line in (*seen.lines, *_plan(config, dataset)):
+        say(line)
     run = _carried(config, dataset, folder, samples, device, progress)
     model = run.model()
     assessment = assess(run, model, dataset)
@@ -151,12 +152,11 @@ def train(
     return OwnTraining(run, dataset, seen, assessment, tuple(warnings), folder / REPORT)
 
 
-def _say(config: RunConfig, data: Dataset, seen: Inspection) -> None:
-    for line in seen.lines:
-        tell(line)
-    tell(f"{len(data.train)} datapoints to train on, {len(data.test)} held out")
+def _plan(config: RunConfig, data: Dataset) -> Iterator[str]:
+    """What will be done, in words."""
+    yield f"{len(data.train)} datapoints to train on, {len(data.test)} held out"
     if not is_supported(make_model(config, data, device="cpu")):
-        tell("networks of your own: steps are plain and not the fast ones of Appendix C's networks")
+        yield "networks of your own: steps are plain and not the fast ones of Appendix C's networks"
 
 
 def _check_place(folder: Path) -> None:

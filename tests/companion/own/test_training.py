@@ -131,8 +131,8 @@ def test_the_command_says_what_it_saw_and_what_came_of_it(
     command = ["train", str(file), "--n-latent", "2", "--n-hidden", "5", "--samples", "20000"]
     assert cli.main([*command, "--stepsize", "0.1", "--out", str(out)]) == 0
     printed = capsys.readouterr()
-    assert "200 datapoints of 4 × 3, uint8 from 0 to 255, none missing" in printed.err
-    assert "180 datapoints to train on, 20 held out" in printed.err
+    assert "200 datapoints of 4 × 3, uint8 from 0 to 255, none missing" in printed.out
+    assert "180 datapoints to train on, 20 held out" in printed.out
     lines = printed.out.splitlines()
     assert lines[-1] == f"report             {out / 'report.html'}"
     found = json.loads((out / "assessment.json").read_text("utf-8"))
@@ -148,7 +148,7 @@ def test_the_command_takes_networks_from_a_file(
     command = ["train", str(file), "--n-latent", "2", "--samples", "20000", "--stepsize", "0.1"]
     networks = f"{Path(__file__).with_name('pairs.py')}:convolutional"
     assert cli.main([*command, "--networks", networks, "--out", str(tmp_path / "out")]) == 0
-    said = [line for line in capsys.readouterr().err.splitlines() if "networks of your own" in line]
+    said = [line for line in capsys.readouterr().out.splitlines() if "networks of your own" in line]
     assert said == [
         "networks of your own: steps are plain and not the fast ones of Appendix C's networks"
     ]
