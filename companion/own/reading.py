@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,11 @@ def read_own(data: AnyPath | Values | Tensor) -> Found:
         if isinstance(data, np.ma.MaskedArray):
             raise UserError("data is a masked array: fill what is hidden, as .filled(0) does")
         return Found(data, "an array", fresh=False)
+    if not isinstance(data, str | os.PathLike):
+        raise UserError(
+            f"data are a {type(data).__name__}: give a file, a folder of images, a NumPy array or "
+            "a tensor"
+        )
     path, member = _parted(as_path(data, "FILE"))
     if path.is_dir():
         if path.suffix.lower() in READERS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -164,3 +165,14 @@ def test_a_shape_in_words() -> None:
     assert [describe_shape(shape) for shape in [(28, 20), (8, 8, 3), (12,)]] == [
         *("28 × 20", "8 × 8 × 3", "12 values"),
     ]
+
+
+@pytest.mark.parametrize("data", [[[0.1], [0.2, 0.3]], pd.DataFrame({"a": [1.0]}), None, 3])
+def test_what_is_neither_file_nor_array_is_named(data: Any) -> None:
+    with pytest.raises(UserError, match=f"data are a {type(data).__name__}: give a file, a folder"):
+        read_own(data)
+
+
+def test_a_masked_array_is_refused() -> None:
+    with pytest.raises(UserError, match="data is a masked array: fill what is hidden"):
+        read_own(np.ma.masked_less(X, 5))

@@ -14,11 +14,13 @@ from companion import runs
 from companion.runs import carrying, stacking, underway
 from companion.runs.config import RunConfig, RunRequest
 from companion.runs.store import WEIGHTS, Run, RunStore
+from tests.helpers import six_pixels
 from tests.small_runs import AEVB, DYNAMIC, MCEM, WAKE_SLEEP, ensure, stored
-from vaelib import datasets
+from vaelib import datasets, elbo
 from vaelib.arithmetic.compiling import is_available
 from vaelib.datasets import Dataset
 from vaelib.errors import DivergedError, UserError
+from vaelib.randomness import generator
 
 pytestmark = pytest.mark.usefixtures("small_world")
 
@@ -252,3 +254,20 @@ def test_stacking_pays_on_cuda_and_for_what_can_be_stacked() -> None:
     assert stacking.pays(AEVB, "cuda:1")
     assert not stacking.pays(AEVB, "cpu")
     assert not any(stacking.pays(config, "cuda") for config in (WAKE_SLEEP, DYNAMIC, MCEM))
+
+
+def test_of_many_training_points_the_first_are_evaluated(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A point of the curve would else cost more than the training up to it."""
+    whole = ensure(store, AEVB, 2000).record.curve
+    monkeypatch.setattr(underway, "MOST_EVALUATED", 30)
+    part = ensure(RunStore(store.root / "part"), AEVB, 2000).record.curve
+    model = ensure(store, AEVB, 2000).model()
+    noise = generator(AEVB.seed, "evaluation", "train", 2000)
+    first = elbo.evaluate(model, six_pixels().train[:30], generator=noise)
+    values = {point.split: point.value for point in part if point.training_samples == 2000}
+    assert values["train"] == pytest.approx(first, abs=1e-5)
+    expected = {point.split: point.value for point in whole if point.training_samples == 2000}
+    assert values["test"] == expected["test"]
+    assert values["train"] != expected["train"]
