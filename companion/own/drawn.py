@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from torch import Tensor
 
 from companion.drawing.images import STRIP_GAP, sheet, show_sheet
@@ -92,6 +92,7 @@ def draw_own_samples(
     draws = model.generate(SHOWN, generator=numbers)
     axes.plot(to_array(draws).T, color=BLUE, lw=0.9, alpha=0.7, marker=_marker(x))
     axes.set(xlabel="value", ylabel="mean of $p(x|z)$")
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     return figure
 
 
@@ -170,6 +171,7 @@ def _profiles(x: Tensor, x_hat: Tensor) -> Figure:
         axes: Axes = figure.add_subplot(2, 2, place)
         axes.plot(to_array(own), color=GREY, lw=1.2, marker=_marker(x), label="data")
         axes.plot(to_array(decoded), color=BLUE, lw=1.0, marker=_marker(x), label="decoder")
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         if place > 2:
             axes.set_xlabel("value")
     figure.axes[0].legend(loc="best")
