@@ -25,7 +25,7 @@ from vaelib.training import Trainer
 PROBE_UPDATES = 250
 PROBE_WINDOW = 50
 # What of a run's settings decides its data, beside the data set's name.
-DATA_SETTINGS = ("pixels", "n_train", "seed", "split", "face_scale")
+DATA_SETTINGS = ("pixels", "n_train", "seed", "split", "face_scale", "mnist_scale")
 
 
 def load_data(config: RunConfig) -> Dataset:
@@ -43,6 +43,8 @@ def make_model(config: RunConfig, data: Dataset, *, device: str) -> VariationalA
         decoder=data.decoder,
         init_std=config.init_std,
         encoder_log_variance=config.encoder_log_variance,
+        output_bias=config.output_bias,
+        decoder_layers=config.decoder_layers,
         generator=generator(config.seed, "initialise"),
     )
     return model.to(device)
@@ -82,6 +84,7 @@ def make_algorithm(
         model,
         n_leapfrog=config.n_leapfrog,
         n_weight_updates=config.n_weight_updates,
+        m_step_points=config.m_step_points,
         target_acceptance=config.target_acceptance,
         **settings,
         **form,
