@@ -55,11 +55,19 @@ class Run:
         return min(self.until or self.record.samples, self.record.samples)
 
     def curve(self) -> pd.DataFrame:
-        """The learning curve: training_samples, split, measure, value (nats per datapoint)."""
+        """The learning curve, in nats per datapoint.
+
+        Returns:
+            columns of `CurvePoint`, and running_average: on training data, the bound of the
+            minibatches averaged since the point before; NaN where it is not known, as is noise.
+        """
         # A step may carry the count past what was asked for; that point is the last one.
         end = math.inf if self.until is None else self.until + self.config.samples_per_step
         points = [point for point in self.record.curve if point.training_samples < end]
-        return pd.DataFrame(points, columns=list(CurvePoint._fields))
+        curve = pd.DataFrame(points, columns=list(CurvePoint._fields)).astype({"noise": float})
+        averages = {each.until: each.value for each in self.record.running_averages}
+        known = curve["training_samples"].map(averages).astype(float)
+        return curve.assign(running_average=known.where(curve["split"] == "train"))
 
     def model(self) -> VariationalAutoencoder:
         """The model with the stored weights, on the CPU.
