@@ -1,0 +1,103 @@
+"""Two readings of section 5: as its words have it, and as its authors' code and curves do.
+
+*As written* is this companion's default: what the paper says, and where it says nothing, what its
+authors' code does. *As run* is what comes out if the code, and what the printed curves tell, go
+before the words. It is one set of choices for each algorithm and data set, made on the panels of
+`CHOSEN_ON`; every other panel is a prediction.
+
+The code is the first author's library, github.com/dpkingma/anglepy, of which no script of these
+experiments was published.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Literal, NamedTuple, get_args
+
+from companion.experiments import paper_grid
+from companion.runs.config import AlgorithmName, RunConfig
+from vaelib.checks.limits import Whole, checked
+from vaelib.errors import UserError
+
+Reading = Literal["as written", "as run"]
+READINGS: tuple[Reading, ...] = get_args(Reading)
+# N_z of the panels of Fig. 2 on which the choices were made.
+CHOSEN_ON = {"mnist": (20, 200), "frey_face": (20,)}
+
+
+class Change(NamedTuple):
+    """One matter in which a run *as run* differs from the same run *as written*.
+
+    Attributes:
+        settings: of the run.
+        from_code: whether the authors' library has it so; if not, only their curves tell.
+        source: the file and its commit, or what in the curves it follows from.
+    """
+
+    settings: dict[str, Any]
+    from_code: bool
+    source: str
+
+
+LARGE_STEPS = Change({"stepsize": 0.02}, False, "the curves at N_z = 20 and 200")
+BATCHES_OF_500 = Change(
+    {"minibatch_size": 500}, False, "the warm-up in the first interval of the training curves"
+)
+OVER_256 = Change({"mnist_scale": 256}, True, "wzoptim.py, 29d7e2e")
+STARTS_AT_ZERO = Change(
+    {"encoder_log_variance": "from zero", "output_bias": "from zero"},
+    True,
+    "models/DLVM.py, d49a0fb",
+)
+SLOW_VARIANCE = Change({"encoder_log_variance": "slow"}, True, "models/MLBN_Inverse.py, f5c5694")
+TWO_LAYERS = Change({"decoder_layers": 2}, True, "models/MLBN.py, f5c5694")
+ALL_POINTS = Change({"replacement": False}, True, "wzoptim.py, f5c5694")
+SHORT_WARM_UP = Change({"warmup": 10}, True, "woptim.py, f5c5694")
+
+AS_RUN: dict[tuple[str, AlgorithmName], tuple[Change, ...]] = {
+    ("mnist", "aevb"): (OVER_256, LARGE_STEPS),
+    ("mnist", "wake_sleep"): (OVER_256, SLOW_VARIANCE, LARGE_STEPS),
+    ("frey_face", "aevb"): (STARTS_AT_ZERO, BATCHES_OF_500, LARGE_STEPS),
+    ("frey_face", "wake_sleep"): (TWO_LAYERS, SLOW_VARIANCE, BATCHES_OF_500),
+    ("mnist", "mcem"): (ALL_POINTS, SHORT_WARM_UP),
+}
+
+
+def changes(config: RunConfig) -> tuple[Change, ...]:
+    """What a run of Fig. 2 or 3 as written changes to be as run."""
+    return AS_RUN[config.dataset, config.algorithm]
+
+
+@checked
+def read(config: RunConfig, reading: Reading) -> RunConfig:
+    """A run of Fig. 2 or 3 as written, in a reading.
+
+    Raises:
+        UserError: for a reading that there is not.
+    """
+    if reading not in READINGS:
+        raise UserError(f"reading {reading!r} is not known: use one of {', '.join(READINGS)}")
+    if reading == "as written":
+        return config
+    settings = {k: v for change in changes(config) for k, v in change.settings.items()}
+    if config.algorithm == "mcem":
+        settings["minibatch_size"] = config.n_train
+    return dataclasses.replace(config, **settings)
+
+
+@checked
+def figure2(reading: Reading, seed: Whole = 0) -> list[RunConfig]:
+    """The 18 runs of Fig. 2 in a reading."""
+    return [read(config, reading) for config in paper_grid.figure2(seed)]
+
+
+@checked
+def figure3(reading: Reading, seed: Whole = 0) -> list[RunConfig]:
+    """The 6 runs of Fig. 3 in a reading."""
+    return [read(config, reading) for config in paper_grid.figure3(seed)]
+
+
+@checked
+def alone(config: RunConfig) -> list[RunConfig]:
+    """The run as written with each of its changes by itself."""
+    return [dataclasses.replace(config, **change.settings) for change in changes(config)]
