@@ -95,6 +95,7 @@ class GaussianMLP(nn.Module):
         super().__init__()
         self.mean_activation = mean_activation
         self.log_variance_factor = log_variance_factor
+        self.n_layers = n_layers
         self.hidden = nn.Linear(n_in, n_hidden)
         self.further = nn.ModuleList(nn.Linear(n_hidden, n_hidden) for _ in range(n_layers - 1))
         self.mean = nn.Linear(n_hidden, n_out)
