@@ -9,6 +9,8 @@ from pathlib import Path
 from vaelib.errors import UserError
 
 AnyPath = str | os.PathLike[str]
+RESULTS = "results"
+"""The folder of an installed package that holds what a checkout has in `data/`."""
 
 
 def as_path(place: AnyPath, name: str) -> Path:
@@ -30,6 +32,19 @@ def as_path(place: AnyPath, name: str) -> Path:
     if not isinstance(place, str | os.PathLike) or not os.fspath(place):
         raise UserError(f"{name} is {place!r}: give a path, or the text of one")
     return Path(place)
+
+
+def known_results(name: str) -> Path:
+    """The folder of results that come with the book: ``paper`` or ``reference``.
+
+    In a checkout it lies in `data/`; a wheel carries it as a folder of this package.
+
+    >>> (known_results("paper") / "figure2.csv").is_file()
+    True
+    """
+    package = Path(__file__).resolve().parent
+    checkout = (package.parent / "pyproject.toml").is_file()
+    return (package.parent / "data" if checkout else package / RESULTS) / name
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -25,7 +25,7 @@ from companion.runs.store import RECORD, WEIGHTS, Run, RunStore, read_tensors
 from companion.wording import number
 from vaelib.arithmetic import compiling
 from vaelib.errors import UserError
-from vaelib.files import AnyPath, as_path, write_atomically
+from vaelib.files import AnyPath, as_path, known_results, write_atomically
 
 MANIFEST = "manifest.json"
 STORE = "reference"
@@ -102,8 +102,8 @@ def plan() -> list[RunRequest]:
 
 
 def published() -> RunStore:
-    """Those that come with the companion, in `data/reference/`; to be read, not written."""
-    return RunStore(project_root() / "data" / "reference")
+    """Those that come with the companion, `data/reference/`; to be read, not written."""
+    return RunStore(known_results("reference"))
 
 
 def known(configs: Iterable[RunConfig]) -> list[Run]:
@@ -199,7 +199,8 @@ def publish(store: RunStore, folder: AnyPath | None = None) -> list[str]:
         UserError: if there is no run to export, its weights cannot be read, or the folder
             cannot be written.
     """
-    folder = published().root if folder is None else as_path(folder, "folder")
+    own = project_root() / "data" / "reference"
+    folder = own if folder is None else as_path(folder, "folder")
     # Those of Figs 4 and 5, and the decoder that Appendix D's estimator is held against.
     figured = {
         config.slug
