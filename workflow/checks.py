@@ -105,6 +105,9 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in MINUTES:
         print(f"give one of {', '.join(MINUTES)}", file=sys.stderr)
         return 2
+    if os.name != "posix":
+        print("The checks need Linux or macOS: on Windows use WSL.", file=sys.stderr)
+        return 2
     (tier,) = arguments
     if tier == "change":
         return steps.run(CHANGE, minutes=MINUTES[tier])
