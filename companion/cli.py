@@ -21,6 +21,7 @@ from companion.experiments.selection import parse_seeds, select, select_seeds
 from companion.runs import provenance
 from companion.runs.record import Record, read_record
 from companion.runs.store import RunStore
+from companion.status_report import report_lines
 from vaelib.errors import UserError
 
 
@@ -110,6 +111,11 @@ def parser() -> argparse.ArgumentParser:
     run.set_defaults(command=run_command)
 
     status = commands.add_parser("status", help="list the runs of the store")
+    status.add_argument(
+        "--report",
+        action="store_true",
+        help="what a bug report needs: versions, device, data, run ids; no paths and no names",
+    )
     status.set_defaults(command=status_command)
 
     whole = commands.add_parser("reference", help="compute the reference runs, and export them")
@@ -176,6 +182,10 @@ def run_command(options: argparse.Namespace) -> int:
 
 def status_command(options: argparse.Namespace) -> int:
     """List the stored runs; a record that cannot be read is named, and the others listed."""
+    if options.report:
+        for line in report_lines():
+            say(line)
+        return Exit.DONE
     stores = [*(RunStore.default(device) for device in ("cpu", "cuda")), reference.default_store()]
     files = [path for store in stores for path in store.record_files()]
     if not files:

@@ -9,8 +9,6 @@ from pathlib import Path
 from vaelib.errors import UserError
 
 AnyPath = str | os.PathLike[str]
-RESULTS = "results"
-"""The folder of an installed package that holds what a checkout has in `data/`."""
 
 
 def as_path(place: AnyPath, name: str) -> Path:
@@ -34,17 +32,15 @@ def as_path(place: AnyPath, name: str) -> Path:
     return Path(place)
 
 
-def known_results(name: str) -> Path:
-    """The folder of results that come with the book: ``paper`` or ``reference``.
+def data_folder(name: str) -> Path:
+    """A folder of the data that come with the package: `data/NAME`, in a wheel or the repository.
 
-    In a checkout it lies in `data/`; a wheel carries it as a folder of this package.
-
-    >>> (known_results("paper") / "figure2.csv").is_file()
-    True
+    >>> data_folder("reference").parts[-2:]
+    ('data', 'reference')
     """
     package = Path(__file__).resolve().parent
-    checkout = (package.parent / "pyproject.toml").is_file()
-    return (package.parent / "data" if checkout else package / RESULTS) / name
+    installed = package / "data" / name
+    return installed if installed.is_dir() else package.parent / "data" / name
 
 
 def write_atomically(path: Path, content: bytes) -> None:

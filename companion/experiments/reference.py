@@ -18,22 +18,23 @@ import torch
 
 from companion import runs
 from companion.experiments import deviations, paper_grid
+from companion.experiments.published_weights import published_weights
 from companion.files import project_root, writing
 from companion.runs.adoption import adopt
 from companion.runs.config import RunConfig, RunRequest
-from companion.runs.store import RECORD, WEIGHTS, Run, RunStore, read_tensors
+from companion.runs.store import RECORD, WEIGHTS, Run, RunStore
 from companion.wording import number
 from vaelib.arithmetic import compiling
 from vaelib.errors import UserError
-from vaelib.files import AnyPath, as_path, known_results, write_atomically
+from vaelib.files import AnyPath, as_path, data_folder, write_atomically
+from vaelib.reference_models import MANIFEST
 
-MANIFEST = "manifest.json"
 STORE = "reference"
 MILLION = 10**6
 # Where the axes of Fig. 3 end, by the number of training points.
 FIGURE3_END = {1000: 60 * MILLION, 50_000: 68 * MILLION}
 SEEDS, FIGURE3_SEEDS = 5, 3
-# Weights are published only where figures ask for them: git forgets no version of a file.
+# Weights are published once, of runs that have come this far: git forgets no version of a file.
 WEIGHTS_FROM = 10 * MILLION
 
 
@@ -102,8 +103,13 @@ def plan() -> list[RunRequest]:
 
 
 def published() -> RunStore:
-    """Those that come with the companion, `data/reference/`; to be read, not written."""
-    return RunStore(known_results("reference"))
+    """Those that come with the companion, in `data/reference/`; to be read, not written."""
+    return RunStore(data_folder("reference"))
+
+
+def with_weights() -> list[RunConfig]:
+    """The runs whose weights are published: those of Figs 2, 4 and 5, with seed 0."""
+    return [*paper_grid.figure2(), *paper_grid.figure4(), *paper_grid.figure5()]
 
 
 def known(configs: Iterable[RunConfig]) -> list[Run]:
@@ -201,11 +207,7 @@ def publish(store: RunStore, folder: AnyPath | None = None) -> list[str]:
     """
     own = project_root() / "data" / "reference"
     folder = own if folder is None else as_path(folder, "folder")
-    # Those of Figs 4 and 5, and the decoder that Appendix D's estimator is held against.
-    figured = {
-        config.slug
-        for config in [*paper_grid.figure4(), *paper_grid.figure5(), paper_grid.mnist(3)]
-    }
+    weighed = {config.slug for config in with_weights()}
     files: dict[str, bytes] = {}
     for config in {request.config.slug: request.config for request in plan()}.values():
         record = store.record(config)
@@ -215,10 +217,10 @@ def publish(store: RunStore, folder: AnyPath | None = None) -> list[str]:
             # Where the data lay on that machine is nobody's business; their checksum is there.
             record.data["source"] = "local files"
         files[f"{config.slug}/{RECORD}"] = record.to_json().encode()
-        if config.slug in figured and record.samples >= WEIGHTS_FROM:
-            weights = store.folder(config) / WEIGHTS
-            read_tensors(weights)  # damaged ones are not published
-            files[f"{config.slug}/{WEIGHTS}"] = weights.read_bytes()
+        run, name = Run(record, store.folder(config)), f"{config.slug}/{WEIGHTS}"
+        far = config.slug in weighed and record.samples >= WEIGHTS_FROM
+        if far and (run.folder / WEIGHTS).is_file():
+            files[name] = published_weights(run, folder / name)
     if not files:
         raise UserError(f"{store.root} holds no run of the plan: `vaelib reference` computes them")
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}

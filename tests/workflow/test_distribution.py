@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tarfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,8 +13,7 @@ import pytest
 from nbformat import NotebookNode
 from places import ROOT
 
-from vaelib.files import RESULTS
-from workflow import chapters, environment, outputs, publish
+from workflow import chapters, outputs, publish
 from workflow.chapters import Page
 from workflow.execute_chapter import prepare
 from workflow.execution import execute
@@ -41,7 +38,7 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return installed.environment(tmp_path_factory.mktemp("installed"), wheel)
 
 
-def test_the_wheel_holds_the_code_the_licences_the_types_and_the_results(wheel: Path) -> None:
+def test_the_wheel_holds_the_code_the_licences_and_the_types(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     below = {name.partition("/")[0] for name in names}
     assert {name for name in below if not name.endswith(".dist-info")} == {"companion", "vaelib"}
@@ -52,25 +49,14 @@ def test_the_wheel_holds_the_code_the_licences_the_types_and_the_results(wheel: 
     for package in ("vaelib", "companion"):
         code = {path.relative_to(ROOT).as_posix() for path in (ROOT / package).rglob("*.py")}
         assert code == {n for n in names if n.startswith(f"{package}/") and n.endswith(".py")}
-    for folder in ("paper", "reference"):
-        data = ROOT / "data" / folder
-        there = {f"{folder}/{path.relative_to(data).as_posix()}" for path in files(data)}
-        prefix = f"vaelib/{RESULTS}/"
-        carried = {name.removeprefix(prefix) for name in names if name.startswith(prefix + folder)}
-        assert carried == there
-        assert there
-
-
-def files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file() and path.name != ".DS_Store"]
 
 
 def test_what_is_imported_is_the_wheel(python: Path, tmp_path: Path) -> None:
     code = (
         "import json, companion, vaelib\n"
         "from companion.experiments import paper_curves, reference\n"
-        "from vaelib.files import known_results\n"
-        "print(json.dumps([vaelib.__file__, companion.__file__, str(known_results('paper')),\n"
+        "from vaelib.files import data_folder\n"
+        "print(json.dumps([vaelib.__file__, companion.__file__, str(data_folder('paper')),\n"
         "    len(paper_curves.digitised('figure2')), len(reference.published().records())]))"
     )
     *places, points, records = json.loads(installed.run([python, "-c", code], tmp_path))
@@ -106,7 +92,9 @@ def test_papermill_by_hand_gives_the_numbers_of_the_book(
 ) -> None:
     monkeypatch.chdir(ROOT)
     told = ["-p", "profile", "standard", "-p", "seed", "3"]
-    found = shown(by_hand(python, prepare(PAGES[name], Settings("quick", "cpu", 0)), tmp_path, *told))
+    found = shown(
+        by_hand(python, prepare(PAGES[name], Settings("quick", "cpu", 0)), tmp_path, *told)
+    )
     assert found == shown(execute(prepare(PAGES[name], CHOSEN), name))
     assert found
 
@@ -114,7 +102,11 @@ def test_papermill_by_hand_gives_the_numbers_of_the_book(
 @pytest.mark.parametrize(
     ("name", "told", "said"),
     [
-        ("b_gaussian_kl", ["sed", "3"], "parameter 'sed' is not one of this chapter's: use profile"),
+        (
+            "b_gaussian_kl",
+            ["sed", "3"],
+            "parameter 'sed' is not one of this chapter's: use profile",
+        ),
         ("status", ["sed", "3"], "parameter 'sed' is not one of this chapter's: use profile"),
         ("s2_method", ["profile", "huge"], "profile 'huge' is not known: use one of quick"),
         ("s2_method", ["seed", "-1"], "seed '-1' is not a whole number from 0"),

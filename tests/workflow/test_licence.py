@@ -25,8 +25,7 @@ def test_the_project_and_its_package_say_the_same(tmp_path: Path) -> None:
     """In the metadata that a wheel is given, with both texts beside it."""
     for name in ("pyproject.toml", "README.md", CODE, TEXT):
         shutil.copy(ROOT / name, tmp_path)
-    for name in ("vaelib", "workflow"):
-        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copytree(ROOT / "vaelib", tmp_path / "vaelib")
     build = "from setuptools.build_meta import prepare_metadata_for_build_wheel as prepare"
     done = subprocess.run(
         [sys.executable, "-c", f"{build}; prepare('.')"],

@@ -8,15 +8,16 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
 from companion import runs
 from companion.experiments import paper_grid, reference
 from companion.runs.config import RunConfig, RunRequest
 from companion.runs.record import read_record
-from companion.runs.store import RunStore
+from companion.runs.store import WEIGHTS, RunStore
 from companion.wording import number
 from tests.helpers import load_six_pixels
-from vaelib import datasets
+from vaelib import datasets, saving
 from vaelib.errors import UserError
 
 SUFFIXES = (".json", ".safetensors")
@@ -63,6 +64,12 @@ def test_export_writes_records_weights_and_a_manifest(
     names = reference.publish(store, folder)
     assert names == [f"{SMALL.slug}/record.json", f"{SMALL.slug}/weights.safetensors"]
     assert read_record(folder / names[0]) == store.record(SMALL)
+    published, own = (
+        saving.read(folder / names[1]).encoder,
+        reference.Run(read_record(folder / names[0]), store.folder(SMALL)).model().encoder,
+    )
+    for rounded, exact in zip(published.parameters(), own.parameters(), strict=True):
+        assert torch.equal(rounded, exact.half().float())
     monkeypatch.setattr(reference, "WEIGHTS_FROM", 20_101)
     assert reference.publish(store, tmp_path / "short") == names[:1]
     manifest = json.loads((folder / reference.MANIFEST).read_text())
@@ -94,7 +101,29 @@ def test_published_runs_are_read_by_their_settings(
     other = dataclasses.replace(SMALL, seed=1)
     (run,) = reference.known([other, SMALL])
     assert run.record == store.record(SMALL)
-    assert run.model().encoder is not None
+    # Published as float16.
+    assert {parameter.dtype for parameter in run.model().parameters()} == {torch.float32}
+
+
+def test_a_run_whose_weights_are_not_kept_is_published_without(
+    store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paper_grid, "figure5", lambda: [SMALL])
+    monkeypatch.setattr(reference, "WEIGHTS_FROM", 20_000)
+    runs.ensure(reference.plan(), store=store, progress=False)
+    (store.folder(SMALL) / WEIGHTS).unlink()
+    assert reference.publish(store, tmp_path / "reference") == [f"{SMALL.slug}/record.json"]
+
+
+def test_weights_are_published_of_every_curve_and_manifold() -> None:
+    wanted = {(c.dataset, c.algorithm, c.n_latent) for c in reference.with_weights()}
+    both = ("aevb", "wake_sleep")
+    assert wanted == {
+        *(("mnist", algorithm, n) for algorithm in both for n in (3, 5, 10, 20, 200)),
+        *(("frey_face", algorithm, n) for algorithm in both for n in (2, 5, 10, 20)),
+        ("mnist", "aevb", 2),
+    }
+    assert {config.seed for config in reference.with_weights()} == {0}
 
 
 def test_there_must_be_something_to_export(store: RunStore, tmp_path: Path) -> None:
