@@ -20,11 +20,11 @@ OF_OS = """
     fork forkpty getegid geteuid getgid getgroups getloadavg getpgid getpgrp getsid getuid killpg
     lchown mkfifo nice openpty posix_spawn register_at_fork sched_getaffinity sched_setaffinity
     setpgid setsid setuid statvfs sysconf sync uname wait wait3 wait4 O_DIRECTORY O_NOFOLLOW
-""".split()
+"""
 OF_SIGNAL = """
     SIGALRM SIGCHLD SIGCONT SIGHUP SIGKILL SIGPIPE SIGQUIT SIGSTOP SIGTSTP SIGUSR1 SIGUSR2 SIGWINCH
     pthread_sigmask setitimer sigwait
-""".split()
+"""
 # Other packages know both systems: they come first, and see this one.
 PREAMBLE = f"""
 import os, signal, sys
@@ -32,7 +32,7 @@ import filelock, matplotlib.pyplot, mlxtend.data, numpy, pandas, pooch, requests
 import scipy.special, scipy.stats, seaborn, torch, torch.func, torch.utils._pytree, tqdm, yaml
 for name in {MODULES}:
     sys.modules[name] = None
-for module, names in ((os, {OF_OS}), (signal, {OF_SIGNAL})):
+for module, names in ((os, {OF_OS.split()}), (signal, {OF_SIGNAL.split()})):
     for name in names:
         if hasattr(module, name):
             delattr(module, name)

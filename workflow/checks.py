@@ -38,6 +38,19 @@ for _ in $(seq 10); do
   {PYTEST} -q -m slow tests/companion/runs/test_harm.py -k fifty_kills
 done
 """
+NEWEST_FOLDER = "_build/python/newest"
+# It holds what is installed against the lock file.
+LOCKED = "tests/workflow/test_environment.py::test_the_tests_run_with_what_the_lock_pins"
+NEWEST = [
+    Step(
+        "Environment with the newest packages",
+        f"{shlex.quote(sys.executable)} workflow/environment.py newest {NEWEST_FOLDER}",
+    ),
+    Step(
+        "Quick tests with the newest packages",
+        f"PYTEST_ADDOPTS='--deselect {LOCKED}' {MAKE} test BIN={NEWEST_FOLDER}/bin",
+    ),
+]
 CHANGE = [
     Step("Chromium and fonts for the browser tests, a compiler for the compiled step", CHROMIUM),
     Step("Environment", f"{MAKE} .venv/ready"),
@@ -54,6 +67,7 @@ def thorough() -> list[Step]:
     others = [version for version in environment.SUITED if version != sys.version_info[:2]]
     return [
         *(step for version in others for step in on_another_python(version)),
+        *NEWEST,
         Step(
             "Tests that are too long for every change",
             f"{PYTEST} -m 'thorough and not gpu' -o faulthandler_timeout=3600",

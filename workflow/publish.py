@@ -31,7 +31,7 @@ if "google.colab" in sys.modules:
     installation = subprocess.run(command, capture_output=True, text=True)
     if installation.returncode:
         print(installation.stderr, file=sys.stderr)
-        sys.exit("The book's package was not installed, so no cell below can run: see above why.")"""
+        sys.exit("The book's package was not installed, so no cell below can run; see above.")"""
 OPENING = """\
 # What papermill was told is this chapter's, and the threads are the book's.
 from companion.pages.opening import open_notebook

@@ -14,7 +14,6 @@ from nbformat import NotebookNode
 from places import ROOT
 
 from workflow import chapters, outputs, publish
-from workflow.chapters import Page
 from workflow.execute_chapter import prepare
 from workflow.execution import execute
 from workflow.settings import Settings

@@ -111,10 +111,8 @@ def test_on_colab_an_installation_that_fails_stops_the_notebook(
         assert capsys.readouterr().err == "ERROR: No matching distribution\n"
     else:
         exec(source, {})
-    assert asked == [
-        [sys.executable, "-m", "pip", "install", "--quiet"]
-        + ["vaelib[companion] @ git+https://github.com/you/fork@notebooks"]
-    ]
+    package = "vaelib[companion] @ git+https://github.com/you/fork@notebooks"
+    assert asked == [[sys.executable, "-m", "pip", "install", "--quiet", package]]
 
 
 def test_what_is_not_sound_is_not_published(
