@@ -13,16 +13,18 @@ from pathlib import Path
 
 from places import ROOT
 
+from workflow.environment import pip_environment
+
 # What a shell, or this very run, tells Python, Jupyter and the book.
 TOLD = ("PYTHON", "JUPYTER", "IPYTHON", "VAELIB_RUNS", "VAELIB_THREADS", "OMP_NUM_THREADS")
 
 
-def run(command: Sequence[str | Path], folder: Path, seconds: float = 600) -> str:
+def run(command: Sequence[str | Path], folder: Path, seconds: float = 600, **variables: str) -> str:
     """What a command says; one that fails ends the test with all that it said."""
     done = subprocess.run(
         list(map(str, command)),
         cwd=folder,
-        env=surroundings(),
+        env=surroundings() | variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -71,4 +73,14 @@ def environment(folder: Path, made: Path) -> Path:
     install = ["-m", "pip", "--python", python, "install", "--quiet", "--no-deps", "--no-index"]
     run([sys.executable, *install, made], folder)
     run([python, "-m", "ipykernel", "install", "--sys-prefix"], folder)
+    return python
+
+
+def fresh(folder: Path, *packages: str | Path) -> Path:
+    """The Python of an environment for which pip has fetched everything, as on a new machine."""
+    venv.EnvBuilder(symlinks=True, with_pip=True).create(folder)
+    python = folder / "bin" / "python"
+    variables = pip_environment(python)
+    install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([python, *install, *packages], cwd=folder, env=variables, check=True)
     return python

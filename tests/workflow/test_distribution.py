@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tarfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from nbformat import NotebookNode
 from places import ROOT
 
 from workflow import chapters, outputs, publish
-from workflow.execute_chapter import prepare
+from workflow.execute_chapter import STAGE, prepare
 from workflow.execution import execute
 from workflow.settings import Settings
 
@@ -70,11 +72,13 @@ def test_the_command_is_there_and_begins_where_it_is_called(python: Path, tmp_pa
     assert not list(tmp_path.iterdir())
 
 
-def by_hand(python: Path, notebook: NotebookNode, folder: Path, *told: str) -> NotebookNode:
+def by_hand(
+    python: Path, notebook: NotebookNode, folder: Path, *told: str, **variables: str
+) -> NotebookNode:
     """What papermill makes of a published notebook, called by its own command."""
     nbformat.write(publish.opened(notebook, *ADDRESS), folder / "in.ipynb")
     command = [python, "-m", "papermill", "in.ipynb", "out.ipynb", "--no-progress-bar", *told]
-    installed.run(command, folder, seconds=3600)
+    installed.run(command, folder, seconds=3600, **variables)
     return nbformat.read(folder / "out.ipynb", as_version=4)
 
 
@@ -119,3 +123,53 @@ def test_papermill_by_hand_is_told_what_it_cannot_set(
         by_hand(python, notebook, tmp_path, "-p", *told)
     stopped = nbformat.read(tmp_path / "out.ipynb", as_version=4)
     assert not any(cell.get("execution_count") for cell in stopped.cells[-3:])
+
+
+@pytest.fixture(scope="module")
+def fresh(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of an environment that pip alone has made, as it is done on Colab."""
+    folder = tmp_path_factory.mktemp("fresh")
+    return installed.fresh(folder, f"{wheel}[companion]", "papermill")
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The runs that the built book has computed; what a notebook does to them stays here."""
+    folder = tmp_path_factory.mktemp("runs") / "runs"
+    shutil.copytree(ROOT / "_build" / "runs", folder)
+    return folder
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", PAGES)
+def test_every_published_chapter_runs_where_only_the_wheel_was_installed(
+    name: str, fresh: Path, runs: Path, tmp_path: Path
+) -> None:
+    staged = ROOT / STAGE / f"{name}.ipynb"
+    assert staged.is_file(), "run `make book` first"
+    notebook = nbformat.read(staged, as_version=4)
+    made = by_hand(fresh, notebook, tmp_path, VAELIB_RUNS=str(runs))
+    assert shown(made).keys() == shown(notebook).keys()
+
+
+@pytest.mark.thorough
+def test_the_distributions_are_sound_and_pass_their_tests_elsewhere(
+    python: Path, tmp_path: Path
+) -> None:
+    """From the source distribution its own code is tested, and the wheel that was built of it."""
+    tools = installed.fresh(tmp_path / "tools", "build", "twine")
+    project = installed.project(tmp_path / "project")
+    installed.run([tools, "-m", "build", "--outdir", tmp_path / "dist", project], tmp_path)
+    made = sorted((tmp_path / "dist").iterdir())
+    assert [path.suffix for path in made] == [".whl", ".gz"]
+    said = installed.run([tools, "-m", "twine", "check", "--strict", *made], tmp_path)
+    assert said.count("PASSED") == 2
+    with tarfile.open(made[1]) as archive:
+        archive.extractall(tmp_path / "source", filter="data")
+    (source,) = (tmp_path / "source").iterdir()
+    tests = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/vaelib"]
+    assert " passed" in installed.run(tests, source, seconds=3600)
+    elsewhere = installed.environment(tmp_path / "wheel", made[0])
+    for package in ("vaelib", "companion"):
+        shutil.rmtree(source / package)
+    installed.run([elsewhere, *tests[1:]], source, seconds=3600)
