@@ -19,7 +19,7 @@ import torch
 from companion import runs
 from companion.experiments import deviations, paper_grid, readings
 from companion.experiments.published_weights import published_weights
-from companion.files import writing
+from companion.files import project_root, writing
 from companion.runs.adoption import adopt
 from companion.runs.config import RunConfig, RunRequest
 from companion.runs.store import RECORD, WEIGHTS, Run, RunStore
@@ -240,7 +240,8 @@ def publish(store: RunStore, folder: AnyPath | None = None) -> list[str]:
         UserError: if there is no run to export, its weights cannot be read, or the folder
             cannot be written.
     """
-    folder = published().root if folder is None else as_path(folder, "folder")
+    own = project_root() / "data" / "reference"
+    folder = own if folder is None else as_path(folder, "folder")
     weighed = {config.slug for config in with_weights()}
     files: dict[str, bytes] = {}
     before = RunStore(folder)

@@ -33,7 +33,7 @@ def test_a_module_that_is_not_installed_is_one_sentence(hidden: tuple[str, ...])
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.startswith("vaelib: the command needs ")
-    assert done.stderr.endswith(": pip install 'vaelib[book]'\n")
+    assert done.stderr.endswith(": pip install 'vaelib[companion]'\n")
     assert done.stderr.count("\n") == 1
     assert done.stderr.split()[4].rstrip(":") in hidden
 

@@ -504,6 +504,15 @@ def test_every_verdict_can_be_followed_to_code(claim: scoreboard.Claim) -> None:
     assert listing(claim).startswith(f"(check-{claim.id.lower()})=")
 
 
+def test_an_installed_package_names_its_tests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("companion.claims.sources.project_root", lambda: tmp_path)
+    claim = scoreboard.CLAIMS[0]
+    for name in claim.tests:
+        assert f"`tests/{name}`, in the project's own folder." in listing(claim)
+
+
 def test_a_test_that_is_not_there_is_named() -> None:
     with pytest.raises(UserError, match="no function test_nothing"):
         source_of_test("companion/claims/test_scoreboard.py::test_nothing")
