@@ -226,6 +226,16 @@ def deviations_table() -> pd.DataFrame:
     )
 
 
+def rule_table() -> pd.DataFrame:
+    rows = [
+        (label, algorithm, seed, samples, -30.0 + seed, lead)
+        for label, algorithm in (("one", "aevb"), ("other", "wake_sleep"))
+        for seed in range(2)
+        for samples, lead in ((500_000, -2.0), (1_000_000, 4.0))
+    ]
+    return pd.DataFrame(rows, columns=["label", "algorithm", "seed", "samples", "seen", "reached"])
+
+
 def prints_table() -> pd.DataFrame:
     return pd.DataFrame(
         [("wake_sleep", 2.7e5, 5.4e5, 320.0, 840.0), ("aevb", 4.5e5, 9.0e5, 450.0, 800.0)],
