@@ -27,7 +27,7 @@ def draw_stepsize_rule(table: pd.DataFrame) -> Figure:
         UserError: for a table without these columns or rows.
     """
     check_table(table, _COLUMNS, figure="The stepsize rule")
-    figure = new_figure(WIDTH, 3.6)
+    figure = new_figure(WIDTH, 4.0)
     axes = figure.subplots()
     for (label, algorithm), of_label in table.groupby(["label", "algorithm"], sort=False):
         colour = PALETTE[str(algorithm)]
@@ -58,5 +58,5 @@ def draw_stepsize_rule(table: pd.DataFrame) -> Figure:
     )
     axes.set_xlabel("lead of 0.02 over 0.01 in updates 200 to 250 (nats per datapoint)")
     axes.set_ylabel("its lead later\n(nats per datapoint)")
-    figure.legend(loc="outside right upper")
+    figure.legend(loc="outside upper center", ncols=3)
     return figure

@@ -22,7 +22,9 @@ from vaelib.errors import UserError
 
 # Of the slope of a straight piece: the reading error leaves it as straight as this.
 STRAIGHT = 0.015
-_COLUMNS = ["first", "second", "value", "slope", "after", "until"]
+_COLUMNS = ["first", "second", "value", "slope", "after", "until", "highest"]
+# Updates, of which the paper's first interval has some five hundred to a thousand.
+MOST = 3000
 
 
 def first_prints(published: pd.DataFrame) -> pd.DataFrame:
@@ -41,7 +43,8 @@ def first_prints(published: pd.DataFrame) -> pd.DataFrame:
     Returns:
         a row for each curve: `curve_reading.KEYS`; first, second (training samples); value (at the
         first, on the line through the first straight piece, nats per datapoint), slope (of that
-        line, nats per decade), after and until (training samples between which the curve begins).
+        line, nats per decade), after and until (training samples between which the curve begins),
+        highest (on the line at the latter: the highest value that it can begin with).
     """
     rows = []
     for key, curve in published.groupby(KEYS, sort=False):
@@ -60,28 +63,34 @@ def first_prints(published: pd.DataFrame) -> pd.DataFrame:
         first, step = second - np.log10(2.0), x[1] - x[0]
         if x[0] - step < first <= x[0]:
             value = y[0] + before * (first - x[0])
-            found = (10**first, 10**second, value, before, 10 ** (x[0] - step), 10 ** x[0])
-            rows.append((*key, *found))
+            begins = (10 ** (x[0] - step), 10 ** x[0], y[0])
+            rows.append((*key, 10**first, 10**second, value, before, *begins))
     return pd.DataFrame(rows, columns=[*KEYS, *_COLUMNS])
 
 
 @checked
 def running_averages(
-    config: RunConfig, *, stepsize: Positive, updates: Count
+    config: RunConfig, *, stepsize: Positive, up_to: float, most: Count = MOST
 ) -> npt.NDArray[np.float64]:
     """The bound of a run's minibatches, averaged from its first update on, after each update.
 
     Args:
         config: a run of AEVB or wake-sleep; its warm-up counts as well.
         stepsize: Adagrad's.
-        updates: how many.
+        up_to: the average at which to stop, in nats per datapoint.
+        most: the number of updates at which to stop in any case.
 
     Returns:
-        `(updates,)`, nats per datapoint.
+        one for each update, nats per datapoint.
     """
     trainer = make_trainer(config, load_data(config), stepsize=stepsize, device="cpu")
-    bounds = [trainer.step()[trainer.algorithm.objective].item() for _ in range(updates)]
-    return np.cumsum(bounds) / np.arange(1, updates + 1)
+    total, averages = 0.0, []
+    for update in range(1, most + 1):
+        total += trainer.step()[trainer.algorithm.objective].item()
+        averages.append(total / update)
+        if averages[-1] >= up_to:
+            break
+    return np.array(averages)
 
 
 class SamplesPerUpdate(NamedTuple):

@@ -51,6 +51,7 @@ def test_the_clock_reads_the_minibatch_size_that_it_counted(m: int) -> None:
     assert prints["first"] == pytest.approx(INTERVAL * m, rel=0.01)
     assert prints["second"] == pytest.approx(2 * INTERVAL * m, rel=0.01)
     assert prints["after"] < prints["first"] <= prints["until"]
+    assert prints["value"] <= prints["highest"]
     read = samples_per_update(prints, averages(2 * INTERVAL))
     assert read.value == pytest.approx(m, rel=0.01)
     assert read.updates == pytest.approx(INTERVAL, rel=0.01)
@@ -90,10 +91,11 @@ def test_train_and_test_curves_of_the_paper_have_the_same_prints() -> None:
 
 def test_running_averages_are_those_of_the_trainer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(datasets, "load", load_six_pixels)
-    found = running_averages(AEVB, stepsize=0.1, updates=12)
+    found = running_averages(AEVB, stepsize=0.1, up_to=0.0, most=12)
     assert found.shape == (12,)
-    again = running_averages(AEVB, stepsize=0.1, updates=7)
-    assert np.array_equal(again, found[:7])
+    assert np.array_equal(
+        running_averages(AEVB, stepsize=0.1, up_to=found.max()), found[: found.argmax() + 1]
+    )
     # In the warm-up nothing moves, so that only minibatch and noise differ.
     assert np.ptp(found[: AEVB.warmup]) < 0.1
     trainer = make_trainer(AEVB, six_pixels(), stepsize=0.1, device="cpu")
