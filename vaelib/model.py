@@ -18,6 +18,7 @@ from vaelib.networks import (
     Gaussian,
     GaussianMLP,
     Likelihood,
+    MeanActivation,
     check_intensities,
     draw,
     initialise,
@@ -26,7 +27,7 @@ from vaelib.networks import (
 if TYPE_CHECKING:
     from vaelib.files import AnyPath
 
-DecoderKind = Literal["bernoulli", "gaussian"]
+DecoderKind = Literal["bernoulli", "gaussian", "unbounded gaussian"]
 Start = Literal["as the rest", "from zero"]
 LogVariance = Literal[Start, "slow"]
 # What the authors' library multiplies the weights of its wake-sleep encoder's log σ² by.
@@ -192,13 +193,14 @@ def build(
         n_pixels: dimension of x; 784 for MNIST, 560 for Frey Face.
         n_hidden: tanh units in encoder and decoder; 500 for MNIST, 200 for Frey Face.
         n_latent: dimension of z.
-        decoder: "bernoulli" (MNIST) or "gaussian" with sigmoid means (Frey Face).
+        decoder: "bernoulli" (MNIST), "gaussian" with sigmoid means (Frey Face), or "unbounded
+            gaussian" with any means, for x that is not confined to [0, 1].
         init_std: standard deviation of the initial parameters.
         encoder_log_variance: how the layer of log σ² of q(z|x) begins. "from zero" and "slow" are
             the authors' library's, for AEVB and for wake-sleep: it begins at zero, and if slow
             its weights move at a tenth of the speed.
         output_bias: how the biases of the decoder's last layer begin.
-        decoder_layers: tanh layers of the decoder; more than one for "gaussian" only, where the
+        decoder_layers: tanh layers of the decoder; more than one for a Gaussian only, where the
             authors' library has two for wake-sleep.
         generator: a CPU generator, so that every device starts from the same numbers.
 
@@ -212,9 +214,10 @@ def build(
     815824
     """
     network: BernoulliMLP | GaussianMLP
-    if decoder == "gaussian":
+    if decoder != "bernoulli":
+        activation: MeanActivation = "sigmoid" if decoder == "gaussian" else "identity"
         network = GaussianMLP(
-            n_latent, n_hidden, n_pixels, mean_activation="sigmoid", n_layers=decoder_layers
+            n_latent, n_hidden, n_pixels, mean_activation=activation, n_layers=decoder_layers
         )
     elif decoder_layers == 1:
         network = BernoulliMLP(n_latent, n_hidden, n_pixels)

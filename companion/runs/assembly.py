@@ -7,18 +7,22 @@ from typing import Any
 
 import torch
 
+from companion.runs.choices import APPENDIX_C
 from companion.runs.config import STEPSIZES, RunConfig
+from companion.runs.other_networks import build_others
 from vaelib import datasets
 from vaelib.aevb import AEVB
 from vaelib.algorithm import Algorithm
 from vaelib.arithmetic.products import fast_products
 from vaelib.checks.limits import Positive, checked
 from vaelib.datasets import Dataset, binarise
-from vaelib.errors import DivergedError
-from vaelib.fast.algorithms import FastAEVB, FastMCEM, FastWakeSleep
+from vaelib.errors import DivergedError, UserError
+from vaelib.fast.algorithms import FastAEVB, FastMCEM, FastWakeSleep, is_supported
+from vaelib.mcem import MCEM
 from vaelib.model import VariationalAutoencoder, build
 from vaelib.randomness import generator
 from vaelib.training import Trainer
+from vaelib.wake_sleep import WakeSleep
 
 # The "first few iterations" of section 5, in updates of the weights: the warm-up and 150 more, of
 # which the last 50 count.
@@ -36,6 +40,8 @@ def load_data(config: RunConfig) -> Dataset:
 
 def make_model(config: RunConfig, data: Dataset, *, device: str) -> VariationalAutoencoder:
     """The model of a run at its start, equal on every device."""
+    if config.networks != APPENDIX_C:
+        return build_others(config).to(device)
     model = build(
         n_pixels=data.train.shape[1],
         n_hidden=config.n_hidden,
@@ -62,8 +68,14 @@ def make_algorithm(
     """The algorithm that the settings name, on a model; in its fast form where there is one.
 
     Raises:
-        UserError: if the step is to be compiled, and this machine cannot.
+        UserError: if the step is to be compiled, and this machine, or this model, cannot.
     """
+    is_fast = is_supported(model)
+    if compile_step and not is_fast:
+        raise UserError(
+            f"the step cannot be compiled for networks {config.networks}, which only autograd "
+            "differentiates: leave --compile out"
+        )
     settings: dict[str, Any] = {
         "n_train": config.n_train,
         "stepsize": stepsize,
@@ -75,20 +87,20 @@ def make_algorithm(
     form: dict[str, Any] = {"compile_step": compile_step, "precision": config.precision}
     if config.algorithm == "aevb":
         settings |= {"n_samples": config.n_samples, "kl_weight": config.kl_weight}
-        if config.estimator == "A":
-            return AEVB(model, estimator="A", **settings)
+        if config.estimator == "A" or not is_fast:
+            return AEVB(model, estimator=config.estimator, **settings)
         return FastAEVB(model, **settings, **form)
     if config.algorithm == "wake_sleep":
+        if not is_fast:
+            return WakeSleep(model, **settings)
         return FastWakeSleep(model, **settings, **form)
-    return FastMCEM(
-        model,
-        n_leapfrog=config.n_leapfrog,
-        n_weight_updates=config.n_weight_updates,
-        m_step_points=config.m_step_points,
-        target_acceptance=config.target_acceptance,
-        **settings,
-        **form,
-    )
+    settings |= {
+        "n_leapfrog": config.n_leapfrog,
+        "n_weight_updates": config.n_weight_updates,
+        "m_step_points": config.m_step_points,
+        "target_acceptance": config.target_acceptance,
+    }
+    return FastMCEM(model, **settings, **form) if is_fast else MCEM(model, **settings)
 
 
 @checked

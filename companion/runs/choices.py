@@ -2,14 +2,27 @@
 
 # No postponed annotations: a field that is handed down keeps its rule, wherever it is read.
 import dataclasses
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from vaelib.arithmetic.products import Precision
-from vaelib.checks.limits import Count, NotNegative, OpenUnit, Positive, Whole, check_fields
+from vaelib.checks.limits import Count, NotNegative, OpenUnit, Positive, Rule, Whole, check_fields
 from vaelib.errors import UserError
 from vaelib.model import LogVariance, Start
+
+# It becomes part of a folder's name.
+Word = Annotated[
+    str,
+    Rule(
+        lambda value: isinstance(value, str) and re.fullmatch(r"\w+", value) is not None,
+        "a name of letters, digits and _",
+    ),
+]
+APPENDIX_C = "appendix_c"
+# What is settled for the networks of Appendix C alone.
+OF_APPENDIX_C = ("init_std", "encoder_log_variance", "precision")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +44,8 @@ class Choices:
         face_scale, mnist_scale: what the bytes of faces and of digits are divided by.
         n_leapfrog, n_weight_updates, m_step_points, target_acceptance: of MCEM, Appendix E.
         precision: of the matrix products while training; the state is float32 either way.
+        networks: those of Appendix C, or others by a name under which
+            `companion.runs.other_networks` knows them.
 
     Raises:
         UserError: for a choice or number that no run can have.
@@ -56,12 +71,20 @@ class Choices:
     m_step_points: Count | None = None
     target_acceptance: OpenUnit = 0.9
     precision: Precision = "float32"
+    networks: Word = APPENDIX_C
 
     def __post_init__(self) -> None:
         check_fields(self)
         if (self.precision, self.estimator) == ("bfloat16", "A"):
             raise UserError(
                 "precision 'bfloat16' is there for estimator 'B' only: use 'float32' with 'A'"
+            )
+        changed = self.changed()
+        if self.networks != APPENDIX_C and any(name in changed for name in OF_APPENDIX_C):
+            name = next(name for name in OF_APPENDIX_C if name in changed)
+            raise UserError(
+                f"{name} is {changed[name]!r}, but it is for the networks of Appendix C and these "
+                f"are {self.networks}: leave it out"
             )
 
     def changed(self) -> dict[str, Any]:
@@ -103,4 +126,5 @@ WORDS: dict[str, Callable[[Any], str]] = {
     "m_step_points": "M-step by blocks of {}".format,
     "target_acceptance": lambda rate: f"acceptance {_plain(rate)}",
     "precision": "{} products".format,
+    "networks": "networks {}".format,
 }

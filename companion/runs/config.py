@@ -4,12 +4,11 @@
 import dataclasses
 import hashlib
 import json
-import re
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
-from companion.runs.choices import Choices
-from vaelib.checks.limits import Count, Positive, Rule, Whole
+from companion.runs.choices import APPENDIX_C, Choices, Word
+from vaelib.checks.limits import Count, Positive, Whole
 from vaelib.errors import UserError
 
 AlgorithmName = Literal["aevb", "wake_sleep", "mcem"]
@@ -25,14 +24,6 @@ OWN: dict[str, tuple[AlgorithmName, ...]] = {
         ("n_leapfrog", "n_weight_updates", "m_step_points", "target_acceptance"), ("mcem",)
     ),
 }
-# It becomes part of a folder's name.
-DatasetName = Annotated[
-    str,
-    Rule(
-        lambda value: isinstance(value, str) and re.fullmatch(r"\w+", value) is not None,
-        "a name of letters, digits and _",
-    ),
-]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +33,11 @@ class RunConfig(Choices):
     How far it has come is not part of it: a run grows. `str` names it for people.
 
     Attributes:
-        dataset: the data set; "mnist" or "frey_face", or the stand-in that took its place.
+        dataset: the data set; "mnist" or "frey_face", the stand-in that took its place, or data of
+            your own under a name that holds their checksum.
         algorithm: "aevb", "wake_sleep" or "mcem".
-        n_latent, n_hidden: the paper's N_z, and the tanh units in encoder and decoder.
+        n_latent, n_hidden: the paper's N_z, and the tanh units in encoder and decoder; other
+            networks than Appendix C's have a size of their own.
         n_train: training points, from the start of the training set.
         stepsize: Adagrad's global stepsize, or "auto" for section 5's choice from
             {0.01, 0.02, 0.1} by the training bound of the first iterations.
@@ -56,7 +49,7 @@ class RunConfig(Choices):
         UserError: for a choice or number that no run can have.
     """
 
-    dataset: DatasetName
+    dataset: Word
     algorithm: AlgorithmName
     n_latent: Count
     n_hidden: Count
@@ -120,7 +113,7 @@ class RunConfig(Choices):
             self.dataset,
             self.algorithm,
             f"z{self.n_latent}",
-            f"h{self.n_hidden}",
+            f"h{self.n_hidden}" if self.networks == APPENDIX_C else self.networks,
             f"n{self.n_train}",
             f"{self.stepsize}",
             self.pixels,

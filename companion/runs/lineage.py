@@ -30,6 +30,7 @@ DECIDING_ALONE = (
     "companion.runs.beginning",
     "companion.runs.carrying",
     "companion.runs.evaluation",
+    "companion.runs.other_networks",
     "companion.runs.stacking",
     "companion.runs.underway",
     "vaelib.arithmetic.compiling",

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad_and_value, vmap
 
+from companion.runs.choices import APPENDIX_C
 from companion.runs.config import RunConfig
 from vaelib.algorithm import unnest
 from vaelib.arithmetic.products import fast_products
@@ -35,6 +36,7 @@ STACKED = {
     "replacement": True,
     "kl_weight": 1.0,
     "precision": "float32",
+    "networks": APPENDIX_C,
 }
 
 

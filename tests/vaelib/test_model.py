@@ -55,6 +55,17 @@ def test_build_is_reproducible_and_has_the_paper_s_size(decoder: DecoderKind) ->
     assert sum(p.numel() for p in first.parameters()) == encoder + decoder_size
 
 
+def test_only_the_means_of_an_unbounded_gaussian_leave_the_unit_interval() -> None:
+    outside = {}
+    for decoder in ("gaussian", "unbounded gaussian"):
+        model = build(
+            n_pixels=6, n_hidden=4, n_latent=2, decoder=decoder, init_std=5.0, generator=rng()
+        )
+        mean = model.generate(50, generator=rng(1))
+        outside[decoder] = bool(((mean < 0) | (mean > 1)).any())
+    assert outside == {"gaussian": False, "unbounded gaussian": True}
+
+
 SIZES: dict[str, int] = {"n_pixels": 4, "n_hidden": 3, "n_latent": 2}
 
 

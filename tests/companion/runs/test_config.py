@@ -46,6 +46,7 @@ OTHERS = {
     "m_step_points": 50,
     "target_acceptance": 0.8,
     "precision": "bfloat16",
+    "networks": "convolutional_1234",
 }
 
 
@@ -127,6 +128,8 @@ def test_dictionary_round_trip() -> None:
         ("prior_on_biases", 1),
         ("replacement", "no"),
         ("precision", "float64"),
+        ("networks", "../networks"),
+        ("networks", None),
         ("encoder_log_variance", None),
         ("output_bias", "slow"),
         ("decoder_layers", 3),
@@ -209,6 +212,20 @@ def test_only_estimator_b_has_a_kl_to_weigh(settings: dict[str, str]) -> None:
 def test_estimator_a_has_float32_only() -> None:
     with pytest.raises(UserError, match="precision 'bfloat16' is there for estimator 'B' only"):
         dataclasses.replace(BASE, estimator="A", precision="bfloat16")
+
+
+def test_networks_of_one_s_own_stand_in_the_name_and_have_no_settings_of_appendix_c() -> None:
+    own = dataclasses.replace(BASE, networks="convolutional_1234")
+    assert own.name == "mnist-aevb-z3-convolutional_1234-n50000-auto-grey-s0"
+    assert own.slug.startswith(f"{own.name}-x")
+    for settings in (
+        {"init_std": 0.1},
+        {"encoder_log_variance": "slow"},
+        {"precision": "bfloat16"},
+    ):
+        (name,) = settings
+        with pytest.raises(UserError, match=rf"{name} is .*, but it is for the networks of App"):
+            dataclasses.replace(own, **settings)
 
 
 @pytest.mark.parametrize("settings", [{"dataset": "mnist"}, {**BASE.to_dict(), "colour": 1}])
