@@ -40,7 +40,7 @@ DECIDING_ALONE = (
     "vaelib.fast.backpropagation",
 )
 # How a model is put into a file is nothing that its numbers depend on.
-DECIDING_NOTHING = ("vaelib.saving",)
+DECIDING_NOTHING = ("vaelib.files", "vaelib.saving")
 
 
 def run_source(config: RunConfig) -> str:
