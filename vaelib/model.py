@@ -26,8 +26,8 @@ from vaelib.networks import (
 )
 
 DecoderKind = Literal["bernoulli", "gaussian", "unbounded gaussian"]
-Start = Literal["as the rest", "from zero"]
-LogVariance = Literal[Start, "slow"]
+StartOf = Literal["as the rest", "from zero"]
+LogVariance = Literal[StartOf, "slow"]
 # What the authors' library multiplies the weights of its wake-sleep encoder's log σ² by.
 SLOW = 0.1
 
@@ -181,7 +181,7 @@ def build(
     decoder: DecoderKind = "bernoulli",
     init_std: Positive = 0.01,
     encoder_log_variance: LogVariance = "as the rest",
-    output_bias: Start = "as the rest",
+    output_bias: StartOf = "as the rest",
     decoder_layers: Count = 1,
     generator: torch.Generator,
 ) -> VariationalAutoencoder:

@@ -66,7 +66,7 @@ AS_RUN: dict[tuple[Measure, str, AlgorithmName], tuple[Change, ...]] = {
 }
 
 
-def changes(config: RunConfig) -> tuple[Change, ...]:
+def changes_of(config: RunConfig) -> tuple[Change, ...]:
     """What a run of Fig. 2 or 3 as written changes to be as run."""
     return tuple(
         change._replace(settings={**change.settings, "minibatch_size": config.n_train})
@@ -77,7 +77,7 @@ def changes(config: RunConfig) -> tuple[Change, ...]:
 
 
 @checked
-def read(config: RunConfig, reading: Reading) -> RunConfig:
+def in_reading(config: RunConfig, reading: Reading) -> RunConfig:
     """A run of Fig. 2 or 3 as written, in a reading.
 
     Raises:
@@ -87,23 +87,23 @@ def read(config: RunConfig, reading: Reading) -> RunConfig:
         raise UserError(f"reading {reading!r} is not known: use one of {', '.join(READINGS)}")
     if reading == "as written":
         return config
-    settings = {name: v for change in changes(config) for name, v in change.settings.items()}
+    settings = {name: v for change in changes_of(config) for name, v in change.settings.items()}
     return dataclasses.replace(config, **settings)
 
 
 @checked
-def figure2(reading: Reading, seed: Whole = 0) -> list[RunConfig]:
+def figure2_in(reading: Reading, seed: Whole = 0) -> list[RunConfig]:
     """The 18 runs of Fig. 2 in a reading."""
-    return [read(config, reading) for config in paper_grid.figure2(seed)]
+    return [in_reading(config, reading) for config in paper_grid.figure2(seed)]
 
 
 @checked
-def figure3(reading: Reading, seed: Whole = 0) -> list[RunConfig]:
+def figure3_in(reading: Reading, seed: Whole = 0) -> list[RunConfig]:
     """The 6 runs of Fig. 3 in a reading."""
-    return [read(config, reading) for config in paper_grid.figure3(seed)]
+    return [in_reading(config, reading) for config in paper_grid.figure3(seed)]
 
 
 @checked
 def alone(config: RunConfig) -> list[RunConfig]:
     """The run as written with each of its changes by itself."""
-    return [dataclasses.replace(config, **change.settings) for change in changes(config)]
+    return [dataclasses.replace(config, **change.settings) for change in changes_of(config)]

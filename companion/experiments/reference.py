@@ -57,8 +57,8 @@ def _as_run() -> list[tuple[RunConfig, int]]:
 
     First where the runs as written are furthest off: wake-sleep with 200 dimensions, and on faces.
     """
-    figure2, figure3 = readings.figure2("as run"), readings.figure3("as run")
-    again = [c for seed in range(1, READING_SEEDS) for c in readings.figure2("as run", seed)]
+    figure2, figure3 = readings.figure2_in("as run"), readings.figure3_in("as run")
+    again = [c for seed in range(1, READING_SEEDS) for c in readings.figure2_in("as run", seed)]
     asleep = [c for c in again if c.dataset == "mnist" and c.algorithm == "wake_sleep"]
     chosen = [
         config
@@ -141,7 +141,7 @@ def published() -> RunStore:
 
 def with_weights() -> list[RunConfig]:
     """The runs whose weights are published: those of Figs 2, 4 and 5, with seed 0."""
-    figure2 = [config for reading in readings.READINGS for config in readings.figure2(reading)]
+    figure2 = [config for reading in readings.READINGS for config in readings.figure2_in(reading)]
     return [*figure2, *paper_grid.figure4(), *paper_grid.figure5()]
 
 

@@ -11,7 +11,7 @@ from companion.figures.theme import GREY, INK, PALETTE, VERMILION, WIDTH, new_fi
 from companion.wording import significant
 
 _COLUMNS = ("label", "algorithm", "seed", "samples", "seen", "reached")
-LINEAR = 1.0  # nats: between plus and minus this the axes are linear
+LINEAR_WITHIN = 1.0  # nats: between plus and minus this the axes are linear
 _MARKERS = "os^Dv"
 
 
@@ -39,14 +39,14 @@ def draw_stepsize_rule(table: pd.DataFrame) -> Figure:
         axes.plot([], [], marker, color=colour, label=label)
     axes.axhline(0.0, color=INK, lw=0.8)
     axes.axvline(0.0, color=INK, lw=0.8)
-    axes.set_xscale("symlog", linthresh=LINEAR)
-    axes.set_yscale("symlog", linthresh=LINEAR)
+    axes.set_xscale("symlog", linthresh=LINEAR_WITHIN)
+    axes.set_yscale("symlog", linthresh=LINEAR_WITHIN)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(FuncFormatter(lambda value, _: significant(value)))
     axes.margins(0.08)
     (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
-    left, low = min(left, -LINEAR), min(low, -LINEAR)
-    right, high = max(right, LINEAR), max(high, LINEAR)
+    left, low = min(left, -LINEAR_WITHIN), min(low, -LINEAR_WITHIN)
+    right, high = max(right, LINEAR_WITHIN), max(high, LINEAR_WITHIN)
     for x, y in (((left, 0.0), (0.0, high)), ((0.0, right), (low, 0.0))):
         axes.fill_between(x, *y, color=VERMILION, alpha=0.08, lw=0)
     axes.set(xlim=(left, right), ylim=(low, high))

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from vaelib.arithmetic.products import Precision
 from vaelib.checks.limits import Count, NotNegative, OpenUnit, Positive, Rule, Whole, check_fields
 from vaelib.errors import UserError
-from vaelib.model import LogVariance, Start
+from vaelib.model import LogVariance, StartOf
 
 # It becomes part of a folder's name.
 Word = Annotated[
@@ -57,7 +57,7 @@ class Choices:
     kl_weight: NotNegative = 1.0
     init_std: Positive = 0.01
     encoder_log_variance: LogVariance = "as the rest"
-    output_bias: Start = "as the rest"
+    output_bias: StartOf = "as the rest"
     decoder_layers: Literal[1, 2] = 1
     warmup: Whole = 100
     prior_precision: NotNegative = 1.0

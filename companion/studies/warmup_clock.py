@@ -17,7 +17,7 @@ import pandas as pd
 from companion.experiments.curve_reading import KEYS
 from companion.runs.assembly import load_data, make_trainer
 from companion.runs.config import RunConfig
-from vaelib.checks.limits import Count, Positive, checked
+from vaelib.checks.limits import Count, Finite, Positive, checked
 from vaelib.errors import UserError
 
 # Of the slope of a straight piece: the reading error leaves it as straight as this.
@@ -70,7 +70,7 @@ def first_prints(published: pd.DataFrame) -> pd.DataFrame:
 
 @checked
 def running_averages(
-    config: RunConfig, *, stepsize: Positive, up_to: float, most: Count = MOST
+    config: RunConfig, *, stepsize: Positive, up_to: Finite, most: Count = MOST
 ) -> npt.NDArray[np.float64]:
     """The bound of a run's minibatches, averaged from its first update on, after each update.
 

@@ -56,11 +56,11 @@ def test_every_run_of_the_figures_is_planned_and_none_goes_back() -> None:
 
 def test_every_run_as_run_is_planned_with_seeds_and_each_change_by_itself() -> None:
     reached = {config.slug: samples for config, samples in reference.plan()}
-    for config in [*readings.figure2("as run"), *readings.figure3("as run")]:
+    for config in [*readings.figure2_in("as run"), *readings.figure3_in("as run")]:
         assert reached[config.slug] >= 10**7
     for seed in range(3):
         for written in paper_grid.figure2(seed):
-            run = readings.read(written, "as run")
+            run = readings.in_reading(written, "as run")
             assert reached[run.slug] >= 10**6
             asleep = (run.dataset, run.algorithm) == ("mnist", "wake_sleep")
             if asleep and run.n_latent in (20, 200):
