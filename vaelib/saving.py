@@ -37,8 +37,8 @@ DTYPES = {
 class Unpacked(NamedTuple):
     """What a file holds: the two networks with their weights, and what was said about them."""
 
-    encoder: nn.Module
-    decoder: nn.Module
+    encoder: torch.nn.Module
+    decoder: torch.nn.Module
     n_latent: int
     about: dict[str, Any]
 
