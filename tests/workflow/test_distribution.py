@@ -82,14 +82,26 @@ def by_hand(
     return nbformat.read(folder / "out.ipynb", as_version=4)
 
 
-def shown(notebook: NotebookNode) -> dict[str, Any]:
-    """The outputs by cell, without what the way of execution leaves."""
-    cleaned = outputs.clean(notebook).cells
-    return {cell.id: cell.outputs for cell in cleaned if cell.get("outputs")}
+def shown(notebook: NotebookNode) -> dict[str, list[str]]:
+    """The outputs by cell, without the count of cells, their order, and the package's version."""
+    return {
+        cell.id: sorted(json.dumps(output, sort_keys=True) for output in map(bare, cell.outputs))
+        for cell in outputs.clean(notebook).cells
+        if cell.get("outputs")
+    }
+
+
+def bare(output: NotebookNode) -> dict[str, Any]:
+    kept = json.loads(json.dumps(output))
+    kept.pop("execution_count", None)
+    for told in kept.get("metadata", {}).values():
+        if isinstance(told, dict) and "provenance" in told:
+            del told["provenance"]["versions"]
+    return kept
 
 
 # One that only computes, and one with data.
-@pytest.mark.parametrize("name", ["b_gaussian_kl", "s4_related_work"])
+@pytest.mark.parametrize("name", ["b_gaussian_kl", "s2_1_problem_scenario"])
 def test_papermill_by_hand_gives_the_numbers_of_the_book(
     name: str, python: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
