@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from torch import Tensor
 
 from companion.drawing.images import STRIP_GAP, sheet, show_sheet
@@ -15,6 +16,7 @@ from companion.drawing.inputs import Array, to_array
 from companion.figures.theme import BLUE, GREY, LINESTYLES, VERMILION, WIDTH, new_figure
 from companion.own.assessment import ACTIVE, Assessment
 from companion.runs.store import Run
+from companion.wording import number
 from vaelib.checks.limits import Whole, checked
 from vaelib.elbo import gaussian_parameters
 from vaelib.model import VariationalAutoencoder
@@ -42,6 +44,10 @@ def draw_own_curve(run: Run) -> Figure:
             label="held out" if split == "test" else "training",
         )
     axes.set(xscale="log", xlabel="training samples", ylabel="lower bound (nats per datapoint)")
+    # A short run is within a decade, where a logarithmic axis would have no mark.
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda samples, _: number(samples)))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.legend(loc="lower right")
     return figure
 
