@@ -118,10 +118,11 @@ def likelihood_estimator_by_dimension(evidence: Evidence) -> Verdict:
     )
     good, n_latent = summary["good"].astype(bool), summary["n_latent"]
     below, above = good[n_latent < 5].all(), not good[n_latent > 5].any()
+    names = ("n_latent", "trained", "bias", "bias_error", "spread")
     listed = "; ".join(
-        f"{row.bias - 1.96 * row.bias_error:+.2f} to {row.bias + 1.96 * row.bias_error:+.2f}, "
-        f"{row.spread:.2f} (N_z = {row.n_latent}, {significant(row.trained)} samples)"
-        for row in summary.itertuples()
+        f"{bias - 1.96 * error:+.2f} to {bias + 1.96 * error:+.2f}, {spread:.2f} "
+        f"(N_z = {n}, {significant(samples)} samples)"
+        for n, samples, bias, error, spread in zip(*(summary[name] for name in names), strict=True)
     )
     text = (
         f"error with 50 draws against quadrature (to N_z = 3) and long importance sampling, in "

@@ -15,7 +15,7 @@ from vaelib.checks.datapoints import Data, datapoints
 from vaelib.checks.limits import Count, checked
 from vaelib.hmc.latent_density import latent_density
 from vaelib.likelihood.marginal_likelihood import N_PRIOR_DRAWS, posterior_density_estimator
-from vaelib.likelihood.pairs import log_likelihood_table
+from vaelib.likelihood.pairs import ROWS_AT_ONCE, log_likelihood_table
 from vaelib.model import VariationalAutoencoder, log_standard_normal
 from vaelib.networks import draw
 
@@ -27,7 +27,11 @@ ON_THE_WAY = 41  # points on the straight line between two codes
 
 @checked
 def chains_from_the_prior(
-    model: VariationalAutoencoder, x: Data, *, generator: torch.Generator
+    model: VariationalAutoencoder,
+    x: Data,
+    *,
+    generator: torch.Generator,
+    n_prior_draws: Count = N_PRIOR_DRAWS,
 ) -> Tensor:
     """Draws of p(z|x) as the two rounds of Appendix D make them.
 
@@ -36,14 +40,17 @@ def chains_from_the_prior(
     Args:
         x: `(M, n_pixels)`.
         generator: on the model's device.
+        n_prior_draws: as the estimator has them; with many more no peak is missed, and all chains
+            start on the highest.
 
     Returns:
         `(N_DRAWS, N_CHAINS, M, n_latent)`; the first half of the chains is the first round.
     """
     x = datapoints(model, x)
     with torch.no_grad():
-        z = draw(model.prior().expand((N_PRIOR_DRAWS,)), generator=generator)
-        likelihood = log_likelihood_table(model, x, z).softmax(-1)
+        z = draw(model.prior().expand((n_prior_draws,)), generator=generator)
+        parts = [log_likelihood_table(model, x, part) for part in z.split(ROWS_AT_ONCE)]
+        likelihood = torch.cat(parts, dim=-1).softmax(-1)
     chosen = torch.multinomial(likelihood, N_CHAINS, replacement=True, generator=generator)
     log_joint = latent_density(model, x)
     position = z[chosen.T]
@@ -123,7 +130,7 @@ class PosteriorSlice(NamedTuple):
     Attributes:
         along, across: coordinates on the plane, `(n,)`, in units of z; the first code is the
             origin, the second lies on the first axis.
-        log_density: `(n, n)`, rows by `across`; nats below the highest of the two codes.
+        log_density: `(n, n)`, rows by `across`; in nats, that of the first code being 0.
         draws: `(K, 2)`, draws of chains, laid onto the plane.
         codes: the two, `(2, n_latent)`.
         barrier: by how much log p(z|x) falls on the straight line between the codes, below the
@@ -145,17 +152,18 @@ def slice_between_peaks(
     x: Tensor,
     draws: Tensor,
     *,
+    highest: Tensor,
     n: Count = 201,
 ) -> PosteriorSlice:
     """The plane through the two codes of a datapoint that the deepest valley parts.
 
-    The first code is the most probable of the draws, the second the one with the deepest valley
-    between. The plane's other axis is the one in which the draws spread most beside.
+    The first code is the most probable of all, the second the draw with the deepest valley between.
+    The plane's other axis is the one in which the draws spread most beside.
 
     Args:
         x: `(n_pixels,)`.
-        draws: of p(z|x), `(K, n_latent)`, from chains that have met both; two latent dimensions or
-            more.
+        draws: of p(z|x), `(K, n_latent)`, two latent dimensions or more.
+        highest: codes of the highest peak, `(K, n_latent)`, which the draws may have missed.
         n: points on each axis.
     """
 
@@ -164,11 +172,12 @@ def slice_between_peaks(
         value = log_likelihood_table(model, x.unsqueeze(0), rows)[0] + log_standard_normal(rows)
         return value.reshape(z.shape[:-1])
 
-    height = log_joint(draws)
-    first = draws[height.argmax()]
+    codes = torch.cat([highest, draws])
+    first = codes[log_joint(codes).argmax()]
+    top, height = log_joint(first), log_joint(draws)
     steps = torch.linspace(0.0, 1.0, ON_THE_WAY, dtype=x.dtype).view(-1, 1, 1)
     lowest = log_joint(first.lerp(draws, steps)).amin(0)
-    barriers = torch.minimum(height, height.max()) - lowest
+    barriers = torch.minimum(height, top) - lowest
     second = draws[barriers.argmax()]
     length = (second - first).norm()
     axis = (second - first) / length
@@ -184,7 +193,7 @@ def slice_between_peaks(
     return PosteriorSlice(
         along=along,
         across=across,
-        log_density=log_joint(plane) - height.max(),
+        log_density=log_joint(plane) - top,
         draws=laid,
         codes=torch.stack([first, second]),
         barrier=barriers.max().item(),

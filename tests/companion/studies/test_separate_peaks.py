@@ -69,7 +69,7 @@ def test_scale_reduction_of_known_chains() -> None:
 
 def test_the_slice_goes_through_both_peaks() -> None:
     draws = torch.tensor([[PEAK, 0.0], [-PEAK, 0.0], [PEAK - 0.1, 0.1], [-PEAK, -0.2]])
-    found = slice_between_peaks(folded(), torch.tensor([5.0, 0.0]), draws, n=41)
+    found = slice_between_peaks(folded(), torch.tensor([5.0, 0.0]), draws, highest=draws, n=41)
     assert found.codes[:, 0].abs().tolist() == pytest.approx([PEAK, PEAK])
     assert found.codes[:, 0].prod() < 0
     assert found.barrier == pytest.approx(BARRIER, abs=1e-4)
@@ -81,6 +81,22 @@ def test_the_slice_goes_through_both_peaks() -> None:
     assert middle[at[2 * PEAK]] == pytest.approx(0.0, abs=1e-4)
     assert middle[at[PEAK]] == pytest.approx(-BARRIER, abs=1e-3)
     assert found.draws[:, 0].min() == pytest.approx(0.0, abs=1e-5)
+
+
+def test_a_peak_that_no_chain_has_met_is_the_first() -> None:
+    highest, missed = torch.tensor([[PEAK, 0.0]]), torch.tensor([[-PEAK, 0.3], [-0.9, 0.3]])
+    found = slice_between_peaks(folded(), torch.tensor([5.0, 0.0]), missed, highest=highest, n=41)
+    assert torch.equal(found.codes[0], highest[0])
+    assert found.codes[1, 0] < 0
+    assert found.draws.shape == (2, 2)
+    assert found.log_density.max() == pytest.approx(0.0, abs=0.05)
+
+
+def test_with_many_draws_of_the_prior_narrow_peaks_are_met() -> None:
+    """Both peaks here are as high, and so narrow that of a thousand draws hardly one is on them."""
+    x = torch.tensor([[5.0, 0.0]])
+    wide = chains_from_the_prior(folded(0.05), x, generator=rng(5), n_prior_draws=200_000)
+    assert (wide[..., 0].abs() - 1.0).abs().max() < 0.1
 
 
 def test_errors_are_those_against_quadrature() -> None:
