@@ -138,6 +138,16 @@ class Evidence:
         return sorted([*three, *self.figure5], key=lambda run: run.config.n_latent)
 
     @cached_property
+    def by_training(self) -> list[Run]:
+        """Those by dimension and all published models of their sizes, by dimension and samples."""
+        found = {
+            run.folder: run
+            for one in self.by_dimension
+            for run in (one, *reference.published_models(one))
+        }
+        return sorted(found.values(), key=lambda run: (run.config.n_latent, run.samples))
+
+    @cached_property
     def minibatches(self) -> list[Run]:
         """The runs of section 2.3 that differ in M and L."""
         return self._runs("minibatches")

@@ -64,17 +64,17 @@ def bounds_by_decade(
         a row for each curve of `published` and each number of samples that ours reaches: KEYS,
         samples, paper (NaN where its curve has no point), ours (mean over seeds), low and high
         (over seeds), n_seeds, averaged (whether ours are running averages, all of them),
-        difference (ours − paper). Nats per datapoint.
+        evaluated (the mean of our evaluations at the point), noise (of one of these, the largest
+        over seeds; NaN where it is not recorded), difference (ours − paper). Nats per datapoint.
     """
     rows = []
-    reference = as_printed(reference)
     for panel, theirs in published.groupby(KEYS, sort=False):
         mine = reference[(reference[KEYS] == list(panel)).all(axis=1)]
         for samples in decades:
-            values = [at(curve, samples) for _, curve in mine.groupby("seed")]
-            reached = [value for value in values if value is not None]
+            reached = _reached(as_printed(mine), samples)
             if not reached:
                 continue
+            noises = _reached(mine.assign(value=mine["noise"]), samples)
             paper = at(theirs, samples)
             rows.append(
                 dict(zip(KEYS, panel, strict=True))
@@ -86,11 +86,19 @@ def bounds_by_decade(
                     "high": max(reached),
                     "n_seeds": len(reached),
                     "averaged": bool(mine["running_average"].notna().all()),
+                    "evaluated": np.mean(_reached(mine, samples)),
+                    "noise": max(noises),
                 }
             )
     columns = [*KEYS, "samples", "paper", "ours", "low", "high", "n_seeds", "averaged"]
-    table = pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=[*columns, "evaluated", "noise"])
     return table.assign(difference=table["ours"] - table["paper"])
+
+
+def _reached(curves: pd.DataFrame, samples: int) -> list[float]:
+    """The values of the seeds' curves that reach so far."""
+    values = (at(curve, samples) for _, curve in curves.groupby("seed"))
+    return [value for value in values if value is not None]
 
 
 def curves_of(reference: Iterable[Run]) -> pd.DataFrame:

@@ -36,6 +36,8 @@ FIGURE3_END = {1000: 60 * MILLION, 50_000: 68 * MILLION}
 SEEDS, FIGURE3_SEEDS, READING_SEEDS = 5, 3, 3
 # Weights are published once, of runs that have come this far: git forgets no version of a file.
 WEIGHTS_FROM = 10 * MILLION
+# What two runs share that learn the same model from the same data.
+LEARNT = ("dataset", "pixels", "n_train", "algorithm", "n_latent", "n_hidden")
 
 
 def plan() -> list[RunRequest]:
@@ -166,6 +168,24 @@ def furthest_models(own: Iterable[Run]) -> list[Run]:
         ]
         chosen.append((further or [run])[0])
     return chosen
+
+
+def published_models(own: Run) -> list[Run]:
+    """The published runs with weights that learn the same model as this one, least trained first.
+
+    Data, algorithm and sizes are those of the run; its stepsize, choices and seed need not be.
+    For a run on a stand-in there are none: the published ones know the real data only.
+    """
+    if own.record.data["stand_in"]:
+        return []
+    store = published()
+    found = [
+        Run(record, store.folder(record.config))
+        for record in store.records()
+        if (store.folder(record.config) / WEIGHTS).is_file()
+        and all(getattr(record.config, name) == getattr(own.config, name) for name in LEARNT)
+    ]
+    return sorted(found, key=lambda run: (run.samples, run.config.slug))
 
 
 def origin(shown: Iterable[Run], profile: str) -> str:

@@ -394,34 +394,35 @@ def test_draws_that_pay_refute_c3(won: dict[int, float], verdict: str) -> None:
         ({2: 0.1, 3: 0.2, 5: 0.4, 10: 1.5, 20: 4.0}, REPRODUCED),
         ({2: 0.1, 3: 0.2, 5: 0.3, 10: 0.4, 20: 0.5}, PARTLY),
         ({2: 2.0, 3: 2.0, 5: 0.3, 10: 0.4, 20: 0.5}, NOT_REPRODUCED),
+        # One of three dimensions that was trained for longer: good no more.
+        ({2: 0.1, 3: 0.2, 3.5: 3.0, 5: 0.4, 10: 1.5, 20: 4.0}, PARTLY),
     ],
 )
 def test_errors_by_dimension_decide_c9(
-    spreads: dict[int, float], verdict: str, monkeypatch: pytest.MonkeyPatch
+    spreads: dict[float, float], verdict: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = [
-        (n_latent, point, (-1) ** point * spread)
-        for n_latent, spread in spreads.items()
-        for point in range(100)
-    ]
-    table = pd.DataFrame(rows, columns=["n_latent", "datapoint", "error"])
-    asked = []
-
     def by_dimension(models: dict[int, Any], *arguments: Any, **settings: Any) -> pd.DataFrame:
-        asked.extend(models)
-        return table
+        ((n_latent, spread),) = models.items()
+        rows = [(n_latent, point, (-1) ** point * spread) for point in range(100)]
+        return pd.DataFrame(rows, columns=["n_latent", "datapoint", "error"])
 
     monkeypatch.setattr(estimators, "likelihood_by_dimension", by_dimension)
-
-    def fitted(n_latent: int) -> Any:
-        return SimpleNamespace(config=paper_grid.mnist(n_latent), model=lambda: None)
-
     shown = evidence(
-        by_dimension=[fitted(n) for n in (2, 3, 5, 10, 20)],
+        by_training=[
+            SimpleNamespace(
+                config=paper_grid.mnist(int(n_latent)),
+                samples=10**7 if n_latent == int(n_latent) else 10**8,
+                model=lambda spread=spread: spread,
+            )
+            for n_latent, spread in spreads.items()
+        ],
         test_points=lambda dataset, n: None,
     )
-    assert estimators.likelihood_estimator_by_dimension(shown).verdict == verdict
-    assert asked == [2, 3, 5, 10, 20]
+    found = estimators.likelihood_estimator_by_dimension(shown)
+    assert found.verdict == verdict
+    assert found.evidence.count("N_z = 3, ") == 1 + (3.5 in spreads)
+    failing = any(spread > 1 for n_latent, spread in spreads.items() if n_latent < 5)
+    assert ("fails on single images" in found.evidence) == failing
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ def test_decades_hold_mean_and_range_over_the_seeds_that_came_so_far() -> None:
     assert (first["ours"], first["low"], first["high"]) == (-121.0, -122.0, -120.0)
     assert first["difference"] == 3.0
     assert [first["n_seeds"], second["n_seeds"]] == [2, 1]
+    assert np.isnan(first["noise"])
     assert np.isnan(second["paper"])
 
 
@@ -53,3 +54,11 @@ def test_on_training_data_running_averages_are_read_where_there_are() -> None:
     ):
         row = bounds_by_decade(curves_of([ours]), theirs).iloc[0]
         assert (row["difference"], row["averaged"]) == (difference, averaged)
+        assert row["evaluated"] == -119.0
+
+
+def test_noise_is_that_of_the_noisiest_seed() -> None:
+    ours = curves_of([run(dataclasses.replace(CONFIG, seed=s), {10**6: -120.0}) for s in (0, 1)])
+    ours["noise"] = ours["noise"].where(ours["split"] == "train", 0.03 + 0.01 * ours["seed"])
+    row = bounds_by_decade(ours, published({10**6: -124.0})).iloc[0]
+    assert row["noise"] == pytest.approx(0.04)

@@ -163,6 +163,25 @@ def test_weights_are_published_of_every_curve_and_manifold() -> None:
     assert {config.seed for config in reference.with_weights()} == {0}
 
 
+def test_published_models_are_those_that_learn_the_same(
+    store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = [
+        dataclasses.replace(SMALL, stepsize=0.05),
+        dataclasses.replace(SMALL, n_latent=3),
+        dataclasses.replace(SMALL, seed=1),
+    ]
+    requests = [RunRequest(SMALL, 3000), *(RunRequest(other, 1000) for other in others)]
+    found = runs.ensure(requests, store=store, progress=False)
+    (store.folder(others[2]) / "weights.safetensors").unlink()
+    monkeypatch.setattr(reference, "published", lambda: store)
+    models = reference.published_models(found[0])
+    assert [run.config for run in models] == [others[0], SMALL]
+    assert [run.samples for run in models] == [1000, 3000]
+    found[0].record.data["stand_in"] = True
+    assert reference.published_models(found[0]) == []
+
+
 def test_there_must_be_something_to_export(store: RunStore, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="holds no run of the plan"):
         reference.publish(store, tmp_path / "reference")

@@ -18,6 +18,7 @@ from companion.figures.likelihood import (
     draw_likelihood_by_dimension,
 )
 from companion.figures.theme import ESTIMATOR_COLOURS, PALETTE
+from companion.studies.separate_peaks import PosteriorSlice
 from vaelib.model import VariationalAutoencoder, build
 
 SHAPE = (4, 3)
@@ -234,6 +235,13 @@ def rule_table() -> pd.DataFrame:
         for samples, lead in ((500_000, -2.0), (1_000_000, 4.0))
     ]
     return pd.DataFrame(rows, columns=["label", "algorithm", "seed", "samples", "seen", "reached"])
+
+
+def two_peaks() -> PosteriorSlice:
+    axis = torch.linspace(-1.0, 3.0, 21)
+    density = -10.0 * torch.minimum(axis.square(), (axis - 2.0).square()).expand(21, 21)
+    codes = torch.tensor([[0.0, 0.0, 0.0], [2.0, 0.0, 0.0]])
+    return PosteriorSlice(axis, axis, density, codes[:, :2], codes, 10.0)
 
 
 def prints_table() -> pd.DataFrame:

@@ -49,6 +49,7 @@ from companion.figures.sampler import (
 )
 from companion.figures.samples_of_data import draw_samples_of_data
 from companion.figures.sampling import draw_gamma_path, draw_sample_path
+from companion.figures.separate_peaks import draw_separate_peaks
 from companion.figures.stepsize_rule import draw_stepsize_rule
 from companion.figures.warmup_clock import draw_warmup_clock
 from tests.companion.figures.inputs import (
@@ -88,6 +89,7 @@ from tests.companion.figures.inputs import (
     svg,
     training_table,
     tuning_table,
+    two_peaks,
 )
 from vaelib.errors import UserError
 
@@ -132,6 +134,7 @@ DRAWN: dict[str, Callable[[], Figure]] = {
     "sampling_efficiency": lambda: draw_sampling_efficiency(efficiency_table()),
     "leapfrog_and_tuner": lambda: draw_leapfrog_and_tuner(error_table(), tuning_table()),
     "rank_histogram": lambda: draw_rank_histogram(RANKS, 3),
+    "separate_peaks": lambda: draw_separate_peaks(two_peaks(), IMAGES[:3], SHAPE),
     "stepsize_rule": lambda: draw_stepsize_rule(rule_table()),
     "warmup_clock": lambda: draw_warmup_clock(prints_table(), averages_table(), printed_curves()),
 }
@@ -165,6 +168,7 @@ AXIS_LABELS = {
     "sampling_efficiency": ["acceptance", "effective draws for each gradient"],
     "leapfrog_and_tuner": ["stepsize (latent units)", "(nats)", "transition", "acceptance"],
     "rank_histogram": ["rank of the true $z_2$", "data sets"],
+    "separate_peaks": ["from peak a to peak b", "(nats)"],
     "stepsize_rule": ["updates 200 to 250 (nats per datapoint)", "its lead later"],
     "warmup_clock": ["training samples evaluated", "(nats per datapoint)"],
 }
@@ -290,6 +294,8 @@ def test_empty_table_is_refused(name: str) -> None:
         lambda: draw_sampling_efficiency(
             pd.DataFrame({"n_leapfrog": range(7), "acceptance": 0.9, "ess_per_gradient": 0.1})
         ),
+        lambda: draw_separate_peaks(two_peaks(), IMAGES[:2], SHAPE),
+        lambda: draw_separate_peaks(two_peaks(), IMAGES[:3], (5, 5)),
         lambda: draw_rank_histogram(RANKS, 2),
         lambda: draw_rank_histogram(RANKS[0], 3),
     ],
