@@ -134,7 +134,9 @@ def _figure3(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
 
 def _series(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """A panel's curves: the paper's first, which lie below the others."""
-    rows = rows.assign(source=pd.Categorical(rows["source"], _SOURCES)).sort_values("seed")
+    rows = rows.assign(source=pd.Categorical(rows["source"], _SOURCES)).sort_values(
+        ["seed", "training_samples"]
+    )
     by = rows.groupby(["source", "algorithm", "split"], observed=True)
     for (source, algorithm, split), curve in by:
         # One seed's curve, not a mean: where some seeds end before others, a mean would jump.

@@ -109,6 +109,21 @@ def test_several_seeds_are_the_first_with_the_lowest_and_highest() -> None:
     assert "seed" not in theirs
 
 
+def test_the_points_of_every_curve_stand_in_their_order() -> None:
+    long = [
+        CurvePoint(samples, split, "lower_bound", -150.0 + samples / 1e4)
+        for samples in range(10_000, 400_000, 10_000)
+        for split in ("train", "test")
+    ]
+    runs = [run(dataclasses.replace(c, seed=s)) for s in (1, 0) for c in paper_grid.figure2()]
+    for one in runs:
+        one.record.curve[:] = long
+    data = curve_data("figure2", runs[18:], of_reading={"as written": runs})
+    for group in data.content["groups"]:
+        for panel in group["panels"]:
+            assert all(one["samples"] == sorted(one["samples"]) for one in panel["series"])
+
+
 def test_each_reading_has_its_own_series() -> None:
     config = paper_grid.mnist(3)
     as_run = run(readings.read(config, "as run"), -140.0)
