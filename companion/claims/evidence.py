@@ -20,6 +20,7 @@ from companion.runs.requested import MissingRuns
 from companion.runs.store import Run
 from companion.studies.beginnings import beginnings
 from companion.studies.gradients import RAO_BLACKWELL_CONTROLLED, SCORE, A, B, gradient_variance
+from companion.studies.two_readings import runs_in_reading
 from companion.wording import significant
 from vaelib import datasets
 from vaelib.randomness import generator
@@ -102,6 +103,16 @@ class Evidence:
     def figure3_curves(self) -> pd.DataFrame:
         """Fig. 3 as far as anyone here carried it: see `furthest_curves`."""
         return furthest_curves(self.figure3, paper_grid.figure3)
+
+    @cached_property
+    def figure2_as_run(self) -> pd.DataFrame:
+        """The reference runs of Fig. 2 as run; the reader's own runs are as written."""
+        return curves_of(runs_in_reading("figure2", "as run")).assign(reference=True)
+
+    @cached_property
+    def figure3_as_run(self) -> pd.DataFrame:
+        """The reference runs of Fig. 3 as run."""
+        return curves_of(runs_in_reading("figure3", "as run")).assign(reference=True)
 
     @cached_property
     def hidden_units_curves(self) -> pd.DataFrame:
@@ -233,9 +244,9 @@ def at_common_samples(
 
 def order(table: pd.DataFrame) -> dict[tuple[str, str], list[str]]:
     """For each panel ("small" or "large" training set) and split, the algorithms, best first."""
-    small = table["n_train"].min()
+    small = table["n_train"] == paper_grid.FIGURE3_N_TRAIN[0]
     last = (
-        table.assign(panel=np.where(table["n_train"] == small, "small", "large"))
+        table.assign(panel=np.where(small, "small", "large"))
         .sort_values("training_samples")
         .groupby(["panel", "split", "algorithm"], as_index=False)
         .last()

@@ -246,7 +246,7 @@ def test_page_is_opaque_and_light(name: str) -> None:
 def test_axes_say_what_and_in_which_unit(name: str) -> None:
     figure = DRAWN[name]()
     labels = [label for axes in figure.axes for label in (axes.get_xlabel(), axes.get_ylabel())]
-    labels.append(figure.get_supxlabel())
+    labels += [figure.get_supxlabel(), figure.get_supylabel()]
     for words in AXIS_LABELS[name]:
         assert any(words in label for label in labels), (words, labels)
 
