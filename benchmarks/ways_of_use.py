@@ -75,7 +75,7 @@ def installation() -> Measured:
             packed.extractall(project, filter="data")
         venv.EnvBuilder(symlinks=True, with_pip=True).create(folder)
         python = folder / "bin" / "python"
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         asked = {
             "mathematics": [str(project)],
             "companion": [f"{project}[companion]"],

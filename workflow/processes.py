@@ -130,7 +130,7 @@ def take_lock() -> AcquireReturnProxy[BaseFileLock]:
     """
     try:
         LOCK.parent.mkdir(exist_ok=True)
-        lock = FileLock(LOCK).acquire(timeout=0)
+        lock: AcquireReturnProxy[BaseFileLock] = FileLock(LOCK).acquire(timeout=0)
     except Timeout:
         with suppress(OSError):
             holder = HOLDER.read_text("ascii")
