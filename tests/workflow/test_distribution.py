@@ -117,14 +117,8 @@ def test_papermill_by_hand_gives_the_numbers_of_the_book(
 @pytest.mark.parametrize(
     ("name", "told", "said"),
     [
-        (
-            "b_gaussian_kl",
-            ["sed", "3"],
-            "parameter 'sed' is not one of this chapter's: use profile",
-        ),
         ("status", ["sed", "3"], "parameter 'sed' is not one of this chapter's: use profile"),
         ("s2_method", ["profile", "huge"], "profile 'huge' is not known: use one of quick"),
-        ("s2_method", ["seed", "-1"], "seed '-1' is not a whole number from 0"),
     ],
 )
 def test_papermill_by_hand_is_told_what_it_cannot_set(
