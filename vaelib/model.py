@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self, cast
+from typing import TYPE_CHECKING, Literal, Self, cast
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +13,6 @@ from vaelib.checks.limits import Count, Positive, checked
 from vaelib.checks.shapes import Float
 from vaelib.checks.tensors import check_data, check_like, check_pixels, on_cpu
 from vaelib.errors import UserError
-from vaelib.files import AnyPath
 from vaelib.networks import (
     BernoulliMLP,
     Gaussian,
@@ -23,6 +22,9 @@ from vaelib.networks import (
     draw,
     initialise,
 )
+
+if TYPE_CHECKING:
+    from vaelib.files import AnyPath
 
 DecoderKind = Literal["bernoulli", "gaussian"]
 LogVariance = Literal["as the rest", "slow"]

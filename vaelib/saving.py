@@ -16,6 +16,7 @@ import torch
 from safetensors import SafetensorError
 from torch import nn
 
+from vaelib.checks.limits import checked
 from vaelib.errors import UserError
 from vaelib.files import AnyPath, as_path, write_atomically
 from vaelib.networks import BernoulliMLP, GaussianMLP
@@ -36,8 +37,8 @@ DTYPES = {
 class Unpacked(NamedTuple):
     """What a file holds: the two networks with their weights, and what was said about them."""
 
-    encoder: nn.Module
-    decoder: nn.Module
+    encoder: torch.nn.Module
+    decoder: torch.nn.Module
     n_latent: int
     about: dict[str, Any]
 
@@ -82,6 +83,7 @@ def rebuild(description: Mapping[str, Any]) -> nn.Module:
         return kind(**arguments)
 
 
+@checked
 def pack(
     encoder: nn.Module,
     decoder: nn.Module,

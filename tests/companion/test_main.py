@@ -15,7 +15,7 @@ from companion import __main__ as entry
 
 ROOT = Path(__file__).resolve().parents[2]
 # What `pip install .` brings none of.
-EXTRA = ("pandas", "filelock", "safetensors", "yaml", "matplotlib", "seaborn", "tabulate")
+EXTRA = ("pandas", "filelock", "yaml", "matplotlib", "seaborn", "tabulate")
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:
