@@ -56,12 +56,12 @@ STARTS_AT_ZERO = Change(
     "models/DLVM.py, d49a0fb",
 )
 SLOW_VARIANCE = Change({"encoder_log_variance": "slow"}, True, "models/MLBN_Inverse.py, f5c5694")
-TWO_LAYERS = Change({"decoder_layers": 2}, True, "models/MLBN.py, f5c5694")
+TWO_LAYERS = Change({"decoder_layers": 2}, True, "models/MLBN.py, d49a0fb")
 # Its minibatch is the training set, which `in_reading` and `alone` know.
 ALL_POINTS = Change(
     {"replacement": False}, True, "wzoptim.py, f5c5694", words="every step over all points"
 )
-SHORT_WARM_UP = Change({"warmup": 10}, True, "woptim.py, f5c5694")
+SHORT_WARM_UP = Change({"warmup": 10}, True, "woptim.py, 55f25be")
 
 # Of Fig. 2 by its measure, data set and algorithm, and of Fig. 3, whose networks are smaller.
 AS_RUN: dict[tuple[Measure, str, AlgorithmName], tuple[Change, ...]] = {
