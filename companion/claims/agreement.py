@@ -1,4 +1,4 @@
-"""Claims about agreement: of our curves with the paper's, and of the reader's with the reference's."""
+"""Claims that curves agree: ours with the paper's, and the reader's with the reference runs'."""
 
 from __future__ import annotations
 
@@ -119,5 +119,3 @@ def _spread_of_seeds(curves: pd.DataFrame) -> str:
     median = several.groupby("dataset")["std"].median()
     listed = ", ".join(f"{value:.2g} ({name})" for name, value in median.items())
     return f"; for comparison, the standard deviation over seeds at 10⁶ in nats: {listed}"
-
-

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from companion.experiments import paper_curves
-from companion.experiments.paper_curves import Figure
 from companion.experiments.curve_reading import as_printed
+from companion.experiments.paper_curves import Figure
 from companion.experiments.paper_grid import FIGURE3_N_TRAIN
 from companion.experiments.readings import READINGS, Reading
 from companion.figures.learning_curves import DATASET_TITLES, FIGURE2_LATENT, REAL_DATASET

@@ -75,7 +75,9 @@ def test_the_order_on_one_training_set_is_not_taken_for_the_other_s() -> None:
     large = PAPER["figure3"].query("n_train == 50000")
     shown = evidence(figure3_curves=PAPER["figure3"], figure3_as_run=large)
     text = curves.marginal_likelihood_order(shown).evidence
-    assert "As run (partly, 3 of 6 runs are missing): order as in the paper's curves in 2 of 4" in text
+    assert (
+        "As run (partly, 3 of 6 runs are missing): order as in the paper's curves in 2 of 4" in text
+    )
 
 
 def test_as_run_the_first_seed_that_there_is_stands_for_the_reading() -> None:

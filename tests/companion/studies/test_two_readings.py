@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Iterable
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from companion.experiments import paper_curves, readings, reference
@@ -75,7 +74,7 @@ def test_the_table_has_a_row_for_every_curve_of_the_paper() -> None:
 
 def test_curves_without_a_column_are_refused() -> None:
     curves = curves_of([run(CONFIG, {10**5: -150.0})]).drop(columns=["seed", "running_average"])
-    with pytest.raises(UserError, match="have no column seed, running_average: pass those of"):
+    with pytest.raises(UserError, match="lack the column seed, running_average: pass those of"):
         curve_by_curve({"as run": curves}, PAPER)
 
 
@@ -118,7 +117,9 @@ def test_changes_are_measured_alone_and_together() -> None:
     assert table["distance"].tolist() == pytest.approx([10 - 0.1 - gain for gain in gained])
     assert (table["n_seeds"] == 3).all()
     # The half width of Student's t for 0, 0.1, 0.2.
-    assert (table["high"] - table["distance"]).tolist() == pytest.approx([0.2484] * len(table), 1e-3)
+    assert (table["high"] - table["distance"]).tolist() == pytest.approx(
+        [0.2484] * len(table), 1e-3
+    )
 
 
 def test_without_a_run_no_change_is_measured() -> None:
