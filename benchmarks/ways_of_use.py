@@ -76,7 +76,16 @@ def installation() -> Measured:
         venv.EnvBuilder(symlinks=True, with_pip=True).create(folder)
         python = folder / "bin" / "python"
         lock = project / "requirements.lock"
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-c", lock]
+        pip: list[str | Path] = [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "-c",
+            lock,
+        ]
         asked: dict[str, list[str | Path]] = {
             "mathematics": [project],
             "companion": [f"{project}[companion]"],
