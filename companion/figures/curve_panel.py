@@ -210,5 +210,5 @@ def legend_handles(
         handles.append(Patch(color=INK, alpha=0.18, lw=0, label="range of seeds"))
     handles.append(Line2D([], [], color=INK, ls="", marker="o", markersize=4, label="this build"))
     if below:
-        handles.append(Line2D([], [], color=INK, ls="", marker=BELOW, label="the same, lower"))
+        handles.append(Line2D([], [], color=INK, ls="", marker=BELOW, label="below the axis"))
     return handles

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 import pytest
 
+from companion import runs
 from companion.claims import curves
 from companion.claims.both_readings import judged_as_written
-from companion.claims.evidence import NOT_REPRODUCED, NOT_RUN, REPRODUCED, Verdict
+from companion.claims.evidence import NOT_REPRODUCED, NOT_RUN, REPRODUCED, Evidence, Verdict
+from companion.experiments import readings, reference
+from companion.runs.config import RunConfig
+from companion.runs.store import Run
+from tests.companion import curves_by_hand
 from tests.companion.claims.paper_by_hand import as_curves, evidence, paper_runs
 
 PAPER = {figure: as_curves(paper_runs(figure, until=6e7)) for figure in ("figure2", "figure3")}
@@ -78,6 +85,21 @@ def test_the_order_on_one_training_set_is_not_taken_for_the_other_s() -> None:
     assert (
         "As run (partly, 3 of 6 runs are missing): order as in the paper's curves in 2 of 4" in text
     )
+
+
+def test_evidence_as_run_is_the_reference_runs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reader's own runs are as written, and nothing is computed."""
+    config = readings.figure2("as run")[0]
+
+    def known(configs: Iterable[RunConfig]) -> list[Run]:
+        return [curves_by_hand.run(c, {10**6: -120.0}) for c in configs if c == config]
+
+    monkeypatch.setattr(reference, "known", known)
+    monkeypatch.setattr(runs, "ensure", lambda *a, **k: pytest.fail("called"))
+    shown = Evidence("quick", 0, "cpu")
+    assert shown.figure2_as_run["value"].tolist() == [-119.0, -120.0]
+    assert shown.figure2_as_run["reference"].all()
+    assert shown.figure3_as_run.empty
 
 
 def test_as_run_the_first_seed_that_there_is_stands_for_the_reading() -> None:
