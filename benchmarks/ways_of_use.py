@@ -63,7 +63,7 @@ def megabytes(*places: Path) -> float:
 
 
 def installation() -> Measured:
-    """Three installations on top of each other; each is told with those before it."""
+    """Three installations on top of each other, of the lock's versions; each with those before."""
     taken, large = {}, {}
     with tempfile.TemporaryDirectory() as scratch:
         project, folder = Path(scratch) / "project", Path(scratch) / "environment"
@@ -75,11 +75,21 @@ def installation() -> Measured:
             packed.extractall(project, filter="data")
         venv.EnvBuilder(symlinks=True, with_pip=True).create(folder)
         python = folder / "bin" / "python"
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        asked = {
-            "mathematics": [str(project)],
+        lock = project / "requirements.lock"
+        pip: list[str | Path] = [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "-c",
+            lock,
+        ]
+        asked: dict[str, list[str | Path]] = {
+            "mathematics": [project],
             "companion": [f"{project}[companion]"],
-            "everything": ["-r", str(project / "requirements.lock")],
+            "everything": ["-r", lock],
         }
         so_far = 0.0
         for name, packages in asked.items():

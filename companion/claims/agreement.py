@@ -1,4 +1,4 @@
-"""Claims about agreement: of our curves with the paper's, and of the reader's with the reference's."""
+"""Claims that curves agree: ours with the paper's, and the reader's with the reference runs'."""
 
 from __future__ import annotations
 

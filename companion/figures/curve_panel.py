@@ -145,7 +145,8 @@ def _draw_own(axes: Axes, curve: pd.DataFrame, algorithm: str, *, marked_only: b
 
 
 def _first_seed(curve: pd.DataFrame) -> pd.DataFrame:
-    return curve[curve["seed"] == curve["seed"].min()]
+    found: pd.DataFrame = curve[curve["seed"] == curve["seed"].min()]
+    return found
 
 
 def _mark_below(axes: Axes, own: pd.DataFrame) -> None:
@@ -186,18 +187,25 @@ def legend_handles(
         below: whether an own point lies below a panel.
         stand_in: whether our runs saw other data than the paper's.
     """
-    paper = {"color": PALETTE["paper"], "lw": 1.0, "marker": "o", "markersize": 4}
     handles: list[Line2D | Patch] = [
         Line2D([], [], color=PALETTE[name], lw=1.8, label=LABELS[name]) for name in algorithms
     ]
     handles.append(
-        Line2D([], [], **paper, markerfacecolor="white", markeredgewidth=0.9, label="the paper")
+        Line2D(
+            [],
+            [],
+            color=PALETTE["paper"],
+            lw=1.0,
+            marker="o",
+            markersize=4,
+            markerfacecolor="white",
+            markeredgewidth=0.9,
+            label="the paper, real data" if stand_in else "the paper",
+        )
     )
-    if stand_in:
-        handles[-1].set_label("the paper, real data")
     for reading in readings:
-        style = {"ls": READING_STYLES[reading]["test"], "lw": _WIDTHS[reading]}
-        handles.append(Line2D([], [], color=INK, label=reading, **style))
+        style, width = READING_STYLES[reading]["test"], _WIDTHS[reading]
+        handles.append(Line2D([], [], color=INK, ls=style, lw=width, label=reading))
     if bands:
         handles.append(Patch(color=INK, alpha=0.18, lw=0, label="range of seeds"))
     handles.append(Line2D([], [], color=INK, ls="", marker="o", markersize=4, label="this build"))

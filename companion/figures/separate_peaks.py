@@ -14,7 +14,7 @@ from companion.studies.separate_peaks import PosteriorSlice
 from vaelib.checks.limits import Count, checked
 from vaelib.errors import UserError
 
-DEPTH = 40.0  # nats: what is lower is as dark as this
+DARKEST = 40.0  # nats: what is lower is as dark as this
 _STEPS = 10
 
 
@@ -37,9 +37,9 @@ def draw_separate_peaks(
     figure = new_figure(WIDTH, 3.2)
     grid = figure.add_gridspec(3, 2, width_ratios=[4.5, 1.0])
     axes = figure.add_subplot(grid[:, 0])
-    levels = [-DEPTH + DEPTH / _STEPS * step for step in range(_STEPS + 1)]
+    levels = [-DARKEST + DARKEST / _STEPS * step for step in range(_STEPS + 1)]
     along, across = to_array(posterior.along), to_array(posterior.across)
-    density = to_array(posterior.log_density.clamp(min=-DEPTH, max=0.0))
+    density = to_array(posterior.log_density.clamp(min=-DARKEST, max=0.0))
     filled = axes.contourf(along, across, density, levels=levels, cmap="Blues")
     draws = to_array(posterior.draws)
     axes.plot(draws[:, 0], draws[:, 1], ".", color=INK, markersize=2, alpha=0.5, rasterized=True)

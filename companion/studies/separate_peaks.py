@@ -20,7 +20,7 @@ from vaelib.model import VariationalAutoencoder, log_standard_normal
 from vaelib.networks import draw
 
 # Appendix D's, as Fig. 3 has them: five chains a round, ten draws each, after six transitions.
-N_CHAINS, N_DRAWS, N_BURN_IN, N_LEAPFROG = 10, 10, 6, 4
+CHAINS_KEPT, DRAWS_KEPT, _BURN_IN, _LEAPFROG = 10, 10, 6, 4
 KNOWN_TO = 0.01  # nats
 ON_THE_WAY = 41  # points on the straight line between two codes
 
@@ -44,24 +44,24 @@ def chains_from_the_prior(
             start on the highest.
 
     Returns:
-        `(N_DRAWS, N_CHAINS, M, n_latent)`; the first half of the chains is the first round.
+        `(DRAWS_KEPT, CHAINS_KEPT, M, n_latent)`; the first half of the chains is the first round.
     """
     x = datapoints(model, x)
     with torch.no_grad():
         z = draw(model.prior().expand((n_prior_draws,)), generator=generator)
         parts = [log_likelihood_table(model, x, part) for part in z.split(ROWS_AT_ONCE)]
         likelihood = torch.cat(parts, dim=-1).softmax(-1)
-    chosen = torch.multinomial(likelihood, N_CHAINS, replacement=True, generator=generator)
+    chosen = torch.multinomial(likelihood, CHAINS_KEPT, replacement=True, generator=generator)
     log_joint = latent_density(model, x)
     position = z[chosen.T]
     slope = hmc.init(position, log_joint).gradient.square().sum(-1).mean(0)
     draws, _ = hmc.sample(
         log_joint,
         position,
-        n_samples=N_DRAWS,
-        n_leapfrog=N_LEAPFROG,
+        n_samples=DRAWS_KEPT,
+        n_leapfrog=_LEAPFROG,
         stepsize=(model.n_latent / slope).sqrt(),
-        n_burn_in=N_BURN_IN,
+        n_burn_in=_BURN_IN,
         generator=generator,
     )
     return draws

@@ -88,7 +88,8 @@ def _first_seed(table: pd.DataFrame) -> pd.DataFrame:
     missing = [column for column in _COLUMNS if column not in table]
     if missing:
         raise UserError(
-            f"the curves to compare have no column {', '.join(missing)}: pass those of `runs.curves`"
+            f"the curves to compare lack the column {', '.join(missing)}: "
+            "pass those of `runs.curves`"
         )
     seeds = table.groupby(KEYS)["seed"]
     printed = as_printed(table).assign(n_seeds=seeds.transform("nunique"))

@@ -93,7 +93,8 @@ def test_what_comes_from_outside_is_checked_on_schedule_and_an_issue_tells() -> 
 
 def test_the_job_of_the_newest_packages_does_what_the_thorough_checks_do() -> None:
     job = WORKFLOWS["scheduled"]["jobs"]["newest"]
-    assert job["env"] == {"NEWEST": checks.NEWEST_FOLDER, "LOCKED": checks.LOCKED}
+    told = {"NEWEST": checks.NEWEST_FOLDER, "LOCKED": checks.LOCKED}
+    assert told.items() <= job["env"].items()
     file, _, test = checks.LOCKED.partition("::")
     assert f"def {test}(" in (ROOT / file).read_text("utf-8")
     install, tests = (step.command for step in checks.NEWEST)

@@ -1,4 +1,4 @@
-"""As run is the run as written with some settings changed, each of them for a reason that is told."""
+"""As run is as written with some settings changed, each of them for a reason that is told."""
 
 from __future__ import annotations
 

@@ -218,7 +218,7 @@ def test_a_run_that_no_panel_shows_is_refused(change: dict[str, object], message
 
 
 def test_a_reading_that_there_is_not_is_refused() -> None:
-    with pytest.raises(UserError, match="Fig. 2 cannot show reading 'as meant': use as run, as wr"):
+    with pytest.raises(UserError, match=r"Fig\. 2 cannot show reading 'as meant': use as run"):
         draw_figure2(curves(), of_reading={"as meant": curves()})  # type: ignore[dict-item]
 
 

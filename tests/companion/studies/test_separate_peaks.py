@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from torch.distributions import Independent, Normal
 
 from companion.studies.separate_peaks import (
-    N_CHAINS,
-    N_DRAWS,
+    CHAINS_KEPT,
+    DRAWS_KEPT,
     chains_from_the_prior,
     errors_by_training,
     scale_reduction,
@@ -43,7 +43,7 @@ def folded(noise: float = 1.0) -> VariationalAutoencoder:
 def test_chains_start_on_either_peak_and_stay_there() -> None:
     x = torch.tensor([[5.0, 0.0]]).repeat(20, 1)
     draws = chains_from_the_prior(folded(0.3), x, generator=rng(0))
-    assert draws.shape == (N_DRAWS, N_CHAINS, 20, 2)
+    assert draws.shape == (DRAWS_KEPT, CHAINS_KEPT, 20, 2)
     signs = draws[..., 0].sign()
     assert torch.equal(signs, signs[:1].expand_as(signs))
     assert set(signs.flatten().tolist()) == {-1.0, 1.0}

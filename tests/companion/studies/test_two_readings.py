@@ -74,7 +74,7 @@ def test_the_table_has_a_row_for_every_curve_of_the_paper() -> None:
 
 def test_curves_without_a_column_are_refused() -> None:
     curves = curves_of([run(CONFIG, {10**5: -150.0})]).drop(columns=["seed", "running_average"])
-    with pytest.raises(UserError, match="have no column seed, running_average: pass those of"):
+    with pytest.raises(UserError, match="lack the column seed, running_average: pass those of"):
         curve_by_curve({"as run": curves}, PAPER)
 
 
