@@ -55,7 +55,8 @@ def draw_warmup_clock(
 
 
 def _draw_ours(axes: Axes, averages: pd.DataFrame, colour: str) -> None:
-    for style, (size, of_size) in zip(STYLES, averages.groupby("minibatch_size"), strict=False):
+    by_size = reversed(list(averages.groupby("minibatch_size")))
+    for style, (size, of_size) in zip(STYLES, by_size, strict=False):
         label = f"ours, $M = {size}$"
         for _, one in of_size.groupby("seed"):
             axes.plot(
