@@ -15,12 +15,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import cast
 
 import psutil
-from filelock import AcquireReturnProxy, BaseFileLock, FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 
 from vaelib.errors import UserError
 from workflow import messages
@@ -117,7 +117,7 @@ def check_system() -> None:
         )
 
 
-def take_lock() -> AcquireReturnProxy[BaseFileLock]:
+def take_lock() -> AbstractContextManager[BaseFileLock]:
     """Make sure that this is the only build here, and end what a killed one left at work.
 
     The system frees the lock with the process, however it ends. So what Snakemake's own lock
