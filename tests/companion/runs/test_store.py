@@ -11,13 +11,15 @@ import numpy as np
 import pytest
 import torch
 
+from companion.experiments import readings
+from companion.runs.assembly import model_for
 from companion.runs.checkpoint import NEWEST
 from companion.runs.config import RunConfig
 from companion.runs.evaluation import CurvePoint
 from companion.runs.record import Record, read_record
 from companion.runs.store import RECORD, WEIGHTS, Run, RunStore, read_tensors
 from vaelib.errors import UserError
-from vaelib.model import build
+from vaelib.model import DecoderKind, build
 from vaelib.training import RunningAverage
 
 CONFIG = RunConfig(dataset="mnist", algorithm="aevb", n_latent=2, n_hidden=5, n_train=50)
@@ -110,6 +112,26 @@ def test_run_gives_curve_and_model(store: RunStore) -> None:
         for k, t in state().items()
         if k.startswith("model/")
     )
+
+
+@pytest.mark.parametrize(
+    "config",
+    {config.choices: config for config in readings.figure2_in("as run")}.values(),
+    ids=str,
+)
+def test_the_model_of_every_reading_is_read_back(config: RunConfig, tmp_path: Path) -> None:
+    store = RunStore(tmp_path / "runs")
+    small = dataclasses.replace(config, n_latent=2, n_hidden=5)
+    decoder: DecoderKind = "bernoulli" if small.dataset == "mnist" else "gaussian"
+    model = model_for(small, n_pixels=6, decoder=decoder)
+    own = {f"model/{name}": 1.5 * tensor for name, tensor in model.state_dict().items()}
+    written = dataclasses.replace(
+        record(small), model={"n_pixels": 6, "decoder": decoder}, running_averages=[]
+    )
+    store.save(written, own | {"trainer/samples": torch.tensor(300)})
+    weights = Run(written, store.folder(small)).model().state_dict()
+    assert {f"model/{name}" for name in weights} == set(own)
+    assert all(torch.equal(tensor, own[f"model/{name}"]) for name, tensor in weights.items())
 
 
 def test_there_is_no_record_of_what_was_not_run(store: RunStore) -> None:
