@@ -12,7 +12,7 @@ PYTEST = $(BIN)/python -m pytest -n logical --maxprocesses 8
 # time, because each uses the cores that there are.
 unexport $(filter PYTHON%,$(.VARIABLES))
 .NOTPARALLEL:
-.PHONY: book pdf paper test test-all check pages thorough lint lab serve lock clean distclean
+.PHONY: book pdf paper test test-all check pages thorough lint lab links serve lock clean distclean
 
 book: .venv/ready  ## Compute what is missing and write _build/html (PROFILE, DEVICE, SEED)
 	@$(BIN)/python -m workflow.build $(CHOSEN)
@@ -47,6 +47,9 @@ lint: .venv/ready  ## ruff, imports and mypy
 
 lab: .venv/ready  ## JupyterLab; a double click on a chapter opens it as a notebook
 	@JUPYTER_CONFIG_PATH="$$PWD/workflow/jupyter" $(BIN)/python -m jupyterlab
+
+links: .venv/ready  ## Whether the addresses that the built book names are there; needs the network
+	@$(BIN)/python -m workflow.links
 
 serve: .venv/ready  ## The built book at http://127.0.0.1:8000
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html '$(or $(PORT),8000)'

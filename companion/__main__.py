@@ -17,7 +17,8 @@ def command() -> int:
         if error.name is None or error.name.split(".")[0] in ("companion", "vaelib"):
             raise
         print(
-            f"vaelib: the command needs {error.name}: pip install 'vaelib[book]'", file=sys.stderr
+            f"vaelib: the command needs {error.name}: pip install 'vaelib[companion]'",
+            file=sys.stderr,
         )
         return 2
     return cli.main()

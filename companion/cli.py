@@ -22,6 +22,7 @@ from companion.own.command import add_train
 from companion.runs import provenance
 from companion.runs.record import Record, read_record
 from companion.runs.store import RunStore
+from companion.status_report import report_lines
 from vaelib.errors import UserError
 
 
@@ -113,6 +114,11 @@ def parser() -> argparse.ArgumentParser:
     add_train(commands)
 
     status = commands.add_parser("status", help="list the runs of the store")
+    status.add_argument(
+        "--report",
+        action="store_true",
+        help="what a bug report needs: versions, device, data, run ids; no paths and no names",
+    )
     status.set_defaults(command=status_command)
 
     whole = commands.add_parser("reference", help="compute the reference runs, and export them")
@@ -179,6 +185,10 @@ def run_command(options: argparse.Namespace) -> int:
 
 def status_command(options: argparse.Namespace) -> int:
     """List the stored runs; a record that cannot be read is named, and the others listed."""
+    if options.report:
+        for line in report_lines():
+            say(line)
+        return Exit.DONE
     stores = [*(RunStore.default(device) for device in ("cpu", "cuda")), reference.default_store()]
     files = [path for store in stores for path in store.record_files()]
     if not files:

@@ -14,7 +14,7 @@ PACKAGES = ("vaelib", "companion")
 FOLDER = Path(__file__).resolve().parent.parent
 
 
-def source_hash(*modules: str, alone: Iterable[str] = ()) -> str:
+def source_hash(*modules: str, alone: Iterable[str] = (), without: Iterable[str] = ()) -> str:
     """Hash the code of `modules` and of every module of the packages that they import.
 
     The hash is taken over the syntax trees of their statements, so that layout, comments and
@@ -26,6 +26,7 @@ def source_hash(*modules: str, alone: Iterable[str] = ()) -> str:
         modules: full names such as `vaelib.aevb`.
         alone: modules that count with their own code, but not with what they import; for one
             that imports many alternatives of which only some are used.
+        without: modules that do not count, nor what only they import.
 
     Returns:
         The SHA-256 as 64 hexadecimal digits; the order of `modules` does not matter.
@@ -35,14 +36,14 @@ def source_hash(*modules: str, alone: Iterable[str] = ()) -> str:
     """
     statements = {
         statement
-        for module in {*closure(modules), *alone} - set(PACKAGES)
+        for module in {*closure(modules, without), *alone} - set(PACKAGES)
         for statement in _statements(_path(module), module)
     }
     return hashlib.sha256("\n".join(sorted(statements)).encode()).hexdigest()
 
 
-def closure(modules: Iterable[str]) -> tuple[str, ...]:
-    """The given modules and all that they import within the packages, sorted.
+def closure(modules: Iterable[str], without: Iterable[str] = ()) -> tuple[str, ...]:
+    """The given modules and all that they import within the packages, but for `without`, sorted.
 
     Imports are read from the source, also those inside functions; nothing is executed. Imports
     under `if TYPE_CHECKING:` are left out: they never run. A package counts by its `__init__`
@@ -52,10 +53,11 @@ def closure(modules: Iterable[str]) -> tuple[str, ...]:
         UserError: if a module is not part of the packages.
     """
     found: set[str] = set()
+    passed_over = set(without)
     waiting = list(modules)
     while waiting:
         module = waiting.pop()
-        if module in found:
+        if module in found | passed_over:
             continue
         found.add(module)
         waiting += imported_modules(_tree(_path(module)), module)

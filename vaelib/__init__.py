@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from vaelib.model import VariationalAutoencoder as VariationalAutoencoder
     from vaelib.model import build as build
     from vaelib.randomness import generator as generator
+    from vaelib.reference_models import pretrained as pretrained
+    from vaelib.reference_models import pretrained_models as pretrained_models
     from vaelib.sgvb import estimator_a as estimator_a
     from vaelib.sgvb import estimator_b as estimator_b
     from vaelib.training import Trainer as Trainer
@@ -46,6 +48,8 @@ _MODULES = {
     "load": "datasets",
     "lower_bound": "elbo",
     "posterior_density_estimator": "likelihood.marginal_likelihood",
+    "pretrained": "reference_models",
+    "pretrained_models": "reference_models",
 }
 __all__ = [*_MODULES]
 

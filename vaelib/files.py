@@ -32,6 +32,17 @@ def as_path(place: AnyPath, name: str) -> Path:
     return Path(place)
 
 
+def data_folder(name: str) -> Path:
+    """A folder of the data that come with the package: `data/NAME`, in a wheel or the repository.
+
+    >>> data_folder("reference").parts[-2:]
+    ('data', 'reference')
+    """
+    package = Path(__file__).resolve().parent
+    installed = package / "data" / name
+    return installed if installed.is_dir() else package.parent / "data" / name
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old content or the new, never a part.
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import Literal, Self, cast
 
 import torch
 from torch import Tensor, nn
 from torch.distributions import Independent, Normal
 
+from vaelib import saving
 from vaelib.checks.limits import Count, Positive, checked
 from vaelib.checks.shapes import Float
 from vaelib.checks.tensors import check_data, check_like, check_pixels, on_cpu
 from vaelib.errors import UserError
+from vaelib.files import AnyPath
 from vaelib.networks import (
     BernoulliMLP,
     Gaussian,
@@ -24,8 +26,9 @@ from vaelib.networks import (
 )
 
 DecoderKind = Literal["bernoulli", "gaussian", "unbounded gaussian"]
-LogVariance = Literal["as the rest", "slow"]
-# What the authors' library multiplies the weights of its encoder's log σ² by.
+StartOf = Literal["as the rest", "from zero"]
+LogVariance = Literal[StartOf, "slow"]
+# What the authors' library multiplies the weights of its wake-sleep encoder's log σ² by.
 SLOW = 0.1
 
 
@@ -128,6 +131,36 @@ class VariationalAutoencoder(nn.Module):
         with torch.no_grad():
             return self.decode(draw(prior, generator=generator)).mean
 
+    def save(self, path: AnyPath) -> None:
+        """Write the model to one file, weights and the networks they belong to; see `load`.
+
+        Raises:
+            UserError: if the networks are not Appendix C's, or the file cannot be written; a file
+                that was there before stays.
+        """
+        saving.write(path, saving.pack(self.encoder, self.decoder))
+
+    @classmethod
+    def load(cls, path: AnyPath) -> Self:
+        """The model that `save` wrote, to the bit and in its dtype, on the CPU.
+
+        The file is safetensors: reading one runs no code, whoever wrote it.
+
+        Raises:
+            UserError: if the file cannot be read, or is of another kind.
+
+        >>> import tempfile
+        >>> from vaelib import generator
+        >>> model = build(n_pixels=4, n_hidden=3, n_latent=2, generator=generator(0))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save(f"{folder}/model.safetensors")
+        ...     again = VariationalAutoencoder.load(f"{folder}/model.safetensors")
+        >>> again.n_latent, torch.equal(model.encoder.hidden.weight, again.encoder.hidden.weight)
+        (2, True)
+        """
+        saved = saving.read(path)
+        return cls(saved.encoder, saved.decoder, n_latent=saved.n_latent)
+
 
 def log_standard_normal(z: Float[Tensor, "*batch n_latent"]) -> Float[Tensor, "*batch"]:
     """log N(z; 0, I) summed over the last dimension: `(..., n_latent)` to `(...)`.
@@ -148,6 +181,8 @@ def build(
     decoder: DecoderKind = "bernoulli",
     init_std: Positive = 0.01,
     encoder_log_variance: LogVariance = "as the rest",
+    output_bias: StartOf = "as the rest",
+    decoder_layers: Count = 1,
     generator: torch.Generator,
 ) -> VariationalAutoencoder:
     """The paper's model: one tanh layer each way, every parameter from N(0, init_std²).
@@ -159,29 +194,43 @@ def build(
         decoder: "bernoulli" (MNIST), "gaussian" with sigmoid means (Frey Face), or "unbounded
             gaussian" with any means, for x that is not confined to [0, 1].
         init_std: standard deviation of the initial parameters.
-        encoder_log_variance: "slow" for log σ² of q(z|x) as the authors' library has it: its layer
-            begins at zero, and its weights move at a tenth of the speed.
+        encoder_log_variance: how the layer of log σ² of q(z|x) begins. "from zero" and "slow" are
+            the authors' library's, for AEVB and for wake-sleep: it begins at zero, and if slow
+            its weights move at a tenth of the speed.
+        output_bias: how the biases of the decoder's last layer begin.
+        decoder_layers: tanh layers of the decoder; more than one for a Gaussian only, where the
+            authors' library has two for wake-sleep.
         generator: a CPU generator, so that every device starts from the same numbers.
 
     Raises:
-        UserError: for an unknown decoder or log variance, or a size or deviation that none has.
+        UserError: for an unknown decoder or start, a size or deviation that none has, or a
+            Bernoulli decoder of more than one layer.
 
     >>> from vaelib import generator
     >>> mnist = build(n_pixels=784, n_hidden=500, n_latent=20, generator=generator(0))
     >>> sum(parameter.numel() for parameter in mnist.parameters())
     815824
     """
-    network: nn.Module
-    if decoder == "bernoulli":
+    network: BernoulliMLP | GaussianMLP
+    if decoder != "bernoulli":
+        activation: MeanActivation = "sigmoid" if decoder == "gaussian" else "identity"
+        network = GaussianMLP(
+            n_latent, n_hidden, n_pixels, mean_activation=activation, n_layers=decoder_layers
+        )
+    elif decoder_layers == 1:
         network = BernoulliMLP(n_latent, n_hidden, n_pixels)
     else:
-        activation: MeanActivation = "sigmoid" if decoder == "gaussian" else "identity"
-        network = GaussianMLP(n_latent, n_hidden, n_pixels, mean_activation=activation)
+        raise UserError(
+            f"decoder_layers is {decoder_layers}, but a Bernoulli decoder has one tanh layer: "
+            "use 1, or decoder 'gaussian'"
+        )
     slow = encoder_log_variance == "slow"
     encoder = GaussianMLP(n_pixels, n_hidden, n_latent, log_variance_factor=SLOW if slow else 1.0)
     model = VariationalAutoencoder(encoder, network, n_latent=n_latent)
     initialise(model, std=init_std, generator=generator)
-    if slow:
-        for parameter in encoder.log_variance.parameters():
-            nn.init.zeros_(parameter)
+    zeros = [] if output_bias == "as the rest" else [head.bias for head in network.heads]
+    if encoder_log_variance != "as the rest":
+        zeros += [*encoder.log_variance.parameters()]
+    for parameter in zeros:
+        nn.init.zeros_(parameter)
     return model

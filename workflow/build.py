@@ -58,6 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a console need not know every letter
     try:
+        processes.check_system()
         chosen = settings.read(options.profile, options.device, options.seed)
         cluster = cluster_profile(options.cluster)
         cores = checked_cores(options.cores)

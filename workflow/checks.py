@@ -38,6 +38,19 @@ for _ in $(seq 10); do
   {PYTEST} -q -m slow tests/companion/runs/test_harm.py -k fifty_kills
 done
 """
+NEWEST_FOLDER = "_build/python/newest"
+# It holds what is installed against the lock file.
+LOCKED = "tests/workflow/test_environment.py::test_the_tests_run_with_what_the_lock_pins"
+NEWEST = [
+    Step(
+        "Environment with the newest packages",
+        f"{shlex.quote(sys.executable)} workflow/environment.py newest {NEWEST_FOLDER}",
+    ),
+    Step(
+        "Quick tests with the newest packages",
+        f"PYTEST_ADDOPTS='--deselect {LOCKED}' {MAKE} test BIN={NEWEST_FOLDER}/bin",
+    ),
+]
 CHANGE = [
     Step("Chromium and fonts for the browser tests, a compiler for the compiled step", CHROMIUM),
     Step("Environment", f"{MAKE} .venv/ready"),
@@ -54,6 +67,7 @@ def thorough() -> list[Step]:
     others = [version for version in environment.SUITED if version != sys.version_info[:2]]
     return [
         *(step for version in others for step in on_another_python(version)),
+        *NEWEST,
         Step(
             "Tests that are too long for every change",
             f"{PYTEST} -m 'thorough and not gpu' -o faulthandler_timeout=3600",
@@ -104,6 +118,9 @@ def find_python(name: str) -> Path | None:
 def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in MINUTES:
         print(f"give one of {', '.join(MINUTES)}", file=sys.stderr)
+        return 2
+    if os.name != "posix":
+        print("The checks need Linux or macOS: on Windows use WSL.", file=sys.stderr)
         return 2
     (tier,) = arguments
     if tier == "change":

@@ -1,6 +1,6 @@
 """Make the virtual environment from `requirements.lock`, or the lock file itself.
 
-    python3.11 workflow/environment.py [FOLDER | lock]
+    python3.11 workflow/environment.py [FOLDER | newest FOLDER | lock]
 
 Run by `make` with the machine's own Python, before anything is installed:
 only the standard library, and a syntax that an old Python can still refuse politely.
@@ -118,6 +118,16 @@ def install(folder: Path) -> None:
     ready.write_text(key)
 
 
+def newest(folder: Path) -> None:
+    """Make the environment in `folder` anew from the newest versions that pyproject.toml admits."""
+    python = folder / "bin" / "python"
+    print(f"Installing the newest packages into {folder.name} (some minutes) ...", flush=True)
+    venv.EnvBuilder(with_pip=True, clear=True, symlinks=True).create(str(folder))
+    pip(python, ["-e", ".[book,test]"], folder / "install.log")
+    others = sorted(set(freeze(python).splitlines()) - set(LOCK.read_text().splitlines()))
+    print("Not as in {}: {}".format(LOCK.name, ", ".join(others) or "none"))
+
+
 def lock() -> None:
     """Resolve pyproject.toml anew in an empty environment and write `requirements.lock`."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -143,6 +153,8 @@ def main() -> None:
         )
     if sys.argv[1:] == ["lock"]:
         lock()
+    elif sys.argv[1:2] == ["newest"]:
+        newest(ROOT.joinpath(*sys.argv[2:]))
     else:
         install(ROOT.joinpath(*sys.argv[1:] or [".venv"]))
 

@@ -55,6 +55,24 @@ def _globals_read(scope: symtable.SymbolTable) -> Iterator[str]:
         yield from _globals_read(inner)
 
 
+def place(notebook: NotebookNode) -> int | None:
+    """Where the cell tagged `parameters` stands, the first if there are several."""
+    tags = (cell.metadata.get("tags", []) for cell in notebook.cells)
+    return next((number for number, tagged in enumerate(tags) if TAG in tagged), None)
+
+
+def names(source: str) -> list[str]:
+    """What a cell sets at its outermost level, in order."""
+    return [
+        part.id
+        for node in ast.parse(myst.without_magic(source)).body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        for part in ast.walk(target)
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+    ]
+
+
 def write(notebook: NotebookNode, name: str, values: dict[str, Any], read: list[str]) -> None:
     """Write the values into the cell tagged `parameters`, which sets those that are read.
 

@@ -9,24 +9,26 @@ gone without a word, it ends what carries the mark.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import cast
 
 import psutil
+from filelock import BaseFileLock, FileLock, Timeout
 
 from vaelib.errors import UserError
 from workflow import messages
 
 MARK = "COMPANION_BUILD"
 LOCK = messages.BUILD / "lock"
+# Beside it the process that holds it: Windows lets nobody else read a file that is locked.
+HOLDER = messages.BUILD / "lock.holder"
 SNAKEMAKE_LOCKS = Path(".snakemake/locks")
 GRACE = 60.0  # seconds that a process has to end by itself; a run saves its checkpoint in them
 ENDED = b"ended"
@@ -102,51 +104,58 @@ def guarded(environment: dict[str, str]) -> Iterator[None]:
             guard.communicate(ENDED)
 
 
-def take_lock() -> IO[str]:
+def check_system() -> None:
+    """Make sure that a build can end the processes that it starts.
+
+    Raises:
+        UserError: on Windows.
+    """
+    if sys.platform == "win32":
+        raise UserError(
+            "a build of the book needs Linux or macOS: on Windows use WSL, or open the chapters in "
+            "JupyterLab; `vaelib` itself works"
+        )
+
+
+def take_lock() -> AbstractContextManager[BaseFileLock]:
     """Make sure that this is the only build here, and end what a killed one left at work.
 
-    The kernel frees the lock with the process, however it ends. So what Snakemake's own lock
+    The system frees the lock with the process, however it ends. So what Snakemake's own lock
     says after that can only come from a Snakemake that was called by hand, or from a dead one.
+
+    Returns:
+        the lock, which is released at the end of its `with` block.
 
     Raises:
         UserError: if another build is at work, or the folder cannot be written.
     """
     try:
         LOCK.parent.mkdir(exist_ok=True)
-        lock = LOCK.open("a+")
+        lock = cast(BaseFileLock, FileLock(LOCK)).acquire(timeout=0)
+    except Timeout:
+        with suppress(OSError):
+            holder = HOLDER.read_text("ascii")
+            raise UserError(
+                f"another build of this book is at work (process {holder}): wait for it, or stop "
+                f"it with `kill {holder}`"
+            ) from None
+        raise UserError("another build of this book is at work: wait for it") from None
     except OSError as error:
         raise UserError(
-            f"{LOCK} cannot be written ({error.strerror}): make the project's folder writable"
+            f"{LOCK} cannot be written or locked ({error.strerror}): make the project's folder "
+            "writable, or move it to a file system that has locks"
         ) from None
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.seek(0)
-        with lock:
-            holder = lock.read().strip()
-        raise UserError(
-            f"another build of this book is at work (process {holder}): wait for it, or stop it "
-            f"with `kill {holder}`"
-        ) from None
-    except OSError as error:
-        lock.close()
-        raise UserError(
-            f"{LOCK} cannot be locked ({error.strerror}): move the project to a file system that "
-            "has locks"
-        ) from None
-    try:
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+        HOLDER.write_text(str(os.getpid()), "ascii")
     except OSError as error:
         raise UserError(
-            f"{LOCK} cannot be written ({error.strerror}): make room on the disk"
+            f"{HOLDER} cannot be written ({error.strerror}): make room on the disk"
         ) from None
     if left := end(is_abandoned):
         print(f"The last build was killed; what it left at work was ended ({left}).", flush=True)
     stale = list(SNAKEMAKE_LOCKS.glob("*"))
     if stale and (other := other_snakemake()) is not None:
-        lock.close()
+        lock.lock.release()
         raise UserError(f"Snakemake is at work here (process {other}): wait for it, or stop it")
     for path in stale:
         path.unlink()

@@ -21,18 +21,22 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 TOLD = re.compile(r"WARNING|ERROR|Error|error:")
 
 
+def command(folder: Path, *options: str) -> list[str]:
+    """Jupyter Book on the staged book, with these options; what it makes goes into the folder."""
+    # As a module: a script's first line cannot hold every path of an environment.
+    program = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    return [*program, "build", str(STAGE), "--path-output", str(folder), "--all", *options]
+
+
 def render() -> Path:
     """Run Jupyter Book with warnings as errors; return the folder of the HTML."""
     shutil.rmtree(RENDERED, ignore_errors=True)
     LOG.parent.mkdir(parents=True, exist_ok=True)
-    # As a module: a script's first line cannot hold every path of an environment.
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
-    command += ["build", str(STAGE)]
-    command += ["--path-output", str(RENDERED), "--all", "--warningiserror", "--keep-going", "-n"]
+    strictly = command(RENDERED, "--warningiserror", "--keep-going", "-n")
     plain = {**os.environ, "NO_COLOR": "1"}
     with LOG.open("w", encoding="utf-8") as log:
         result = subprocess.run(
-            command, stdout=log, stderr=subprocess.STDOUT, env=plain, check=False
+            strictly, stdout=log, stderr=subprocess.STDOUT, env=plain, check=False
         )
     html = RENDERED / "_build" / "html"
     lines = COLOUR.sub("", LOG.read_text("utf-8")).splitlines()

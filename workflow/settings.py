@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import re
 from dataclasses import dataclass
 
-from companion.experiments import paper_grid
-from vaelib.errors import UserError
-
-LARGEST_SEED = 2**32 - 1  # of NumPy's generators
+from companion.pages.opening import check_settings
 
 
 @dataclass(frozen=True)
@@ -36,16 +32,7 @@ def read(profile: str, device: str, seed: str | int) -> Settings:
         UserError: for an unknown profile, a device that is not there, a seed that is no whole
             number.
     """
-    paper_grid.profile(profile)
-    if not re.fullmatch(r"[0-9]{1,10}", str(seed)) or int(seed) > LARGEST_SEED:
-        raise UserError(
-            f"seed {str(seed)!r} is not a whole number from 0 to {LARGEST_SEED}: "
-            "use for example SEED=0"
-        )
-    if device != "cpu":
-        from companion.runs.provenance import check_device
-
-        check_device(device)
+    check_settings(profile, device, seed)
     return Settings(profile, device, int(seed))
 
 

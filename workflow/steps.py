@@ -18,7 +18,10 @@ from pathlib import Path
 from types import FrameType
 
 PASSED, FAILED, STOPPED, NOT_RUN = "passed", "failed", "stopped", "not run"
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# Windows has no SIGHUP.
+SIGNALS = [
+    signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
 # What `timeout` of coreutils answers.
 TIME_IS_UP = 124
 # Seconds that a step has to end by itself when it is stopped.

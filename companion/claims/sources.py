@@ -42,7 +42,15 @@ def links(claim: Claim) -> str:
 def listing(claim: Claim) -> str:
     """The claim's check and tests in a folded box, as MyST, where `links` leads."""
     check = f"`companion.claims.scoreboard`:\n```python\n{inspect.getsource(claim.check)}```"
-    tests = [f"`tests/{name}`:\n```python\n{source_of_test(name)}```" for name in claim.tests]
+    tests = [_listed(name) for name in claim.tests]
     body = "\n\n".join([check, *tests])
     title = f"{claim.id}: {claim.statement}"
     return f"(check-{claim.id.lower()})=\n::::{{dropdown}} {title}\n{body}\n::::"
+
+
+def _listed(test: str) -> str:
+    """The test with its code; an installed package comes without the tests, and names it only."""
+    file, _, _ = test.partition("::")
+    if not (project_root() / "tests" / file).is_file():
+        return f"`tests/{test}`, in the project's own folder."
+    return f"`tests/{test}`:\n```python\n{source_of_test(test)}```"

@@ -6,8 +6,8 @@ from typing import Literal
 
 import pandas as pd
 
-from companion.files import project_root
 from vaelib.checks.limits import checked
+from vaelib.files import data_folder
 
 Figure = Literal["figure2", "figure3"]
 
@@ -21,7 +21,7 @@ def digitised(figure: Figure) -> pd.DataFrame:
         datapoint: the bound in Fig. 2, the marginal log-likelihood in Fig. 3). The reading error
         is about 0.1 nat for MNIST, 2 nats for Frey Face, and 1 % in training samples.
     """
-    table = pd.read_csv(project_root() / "data" / "paper" / f"{figure}.csv")
+    table = pd.read_csv(data_folder("paper") / f"{figure}.csv")
     if figure == "figure2":
         n_train = table["dataset"].map({"mnist": 50_000, "frey_face": 1_500})
         return table.rename(columns={"lower_bound": "value"}).assign(n_train=n_train)

@@ -17,6 +17,7 @@ from companion.figures.theme import BLUE, GREY, LINESTYLES, VERMILION, WIDTH, ne
 from companion.own.assessment import ACTIVE, Assessment
 from companion.runs.store import Run
 from companion.wording import number
+from vaelib.checks.limits import Whole, checked
 from vaelib.elbo import gaussian_parameters
 from vaelib.model import VariationalAutoencoder
 
@@ -71,8 +72,9 @@ def draw_own_decodings(model: VariationalAutoencoder, x: Tensor, shape: tuple[in
     return _profiles(x[:4], x_hat[:4])
 
 
+@checked
 def draw_own_samples(
-    model: VariationalAutoencoder, x: Tensor, shape: tuple[int, ...], *, seed: int
+    model: VariationalAutoencoder, x: Tensor, shape: tuple[int, ...], *, seed: Whole
 ) -> Figure:
     """Means of p(x|z) for draws of z from the prior.
 

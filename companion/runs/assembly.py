@@ -14,12 +14,12 @@ from vaelib import datasets
 from vaelib.aevb import AEVB
 from vaelib.algorithm import Algorithm
 from vaelib.arithmetic.products import fast_products
-from vaelib.checks.limits import Positive, checked
+from vaelib.checks.limits import Count, Positive, checked
 from vaelib.datasets import Dataset, binarise
 from vaelib.errors import DivergedError, UserError
 from vaelib.fast.algorithms import FastAEVB, FastMCEM, FastWakeSleep, is_supported
 from vaelib.mcem import MCEM
-from vaelib.model import VariationalAutoencoder, build
+from vaelib.model import DecoderKind, VariationalAutoencoder, build
 from vaelib.randomness import generator
 from vaelib.training import Trainer
 from vaelib.wake_sleep import WakeSleep
@@ -29,7 +29,7 @@ from vaelib.wake_sleep import WakeSleep
 PROBE_UPDATES = 250
 PROBE_WINDOW = 50
 # What of a run's settings decides its data, beside the data set's name.
-DATA_SETTINGS = ("pixels", "n_train", "seed", "split", "face_scale")
+DATA_SETTINGS = ("pixels", "n_train", "seed", "split", "face_scale", "mnist_scale")
 
 
 def load_data(config: RunConfig) -> Dataset:
@@ -40,18 +40,27 @@ def load_data(config: RunConfig) -> Dataset:
 
 def make_model(config: RunConfig, data: Dataset, *, device: str) -> VariationalAutoencoder:
     """The model of a run at its start, equal on every device."""
+    return model_for(config, n_pixels=data.train.shape[1], decoder=data.decoder).to(device)
+
+
+@checked
+def model_for(
+    config: RunConfig, *, n_pixels: Count, decoder: DecoderKind
+) -> VariationalAutoencoder:
+    """The model of a run at its start, for data of so many pixels, on the CPU."""
     if config.networks != APPENDIX_C:
-        return build_others(config).to(device)
-    model = build(
-        n_pixels=data.train.shape[1],
+        return build_others(config)
+    return build(
+        n_pixels=n_pixels,
         n_hidden=config.n_hidden,
         n_latent=config.n_latent,
-        decoder=data.decoder,
+        decoder=decoder,
         init_std=config.init_std,
         encoder_log_variance=config.encoder_log_variance,
+        output_bias=config.output_bias,
+        decoder_layers=config.decoder_layers,
         generator=generator(config.seed, "initialise"),
     )
-    return model.to(device)
 
 
 @checked
@@ -95,6 +104,7 @@ def make_algorithm(
     settings |= {
         "n_leapfrog": config.n_leapfrog,
         "n_weight_updates": config.n_weight_updates,
+        "m_step_points": config.m_step_points,
         "target_acceptance": config.target_acceptance,
     }
     return FastMCEM(model, **settings, **form) if is_fast else MCEM(model, **settings)

@@ -15,6 +15,15 @@ AlgorithmName = Literal["aevb", "wake_sleep", "mcem"]
 Measure = Literal["lower_bound", "marginal_likelihood"]
 
 STEPSIZES = (0.01, 0.02, 0.1)
+# Choices that some algorithms have not: MCEM never asks the encoder, and only it has an M-step.
+OWN: dict[str, tuple[AlgorithmName, ...]] = {
+    "n_samples": ("aevb",),
+    "estimator": ("aevb",),
+    "encoder_log_variance": ("aevb", "wake_sleep"),
+    **dict.fromkeys(
+        ("n_leapfrog", "n_weight_updates", "m_step_points", "target_acceptance"), ("mcem",)
+    ),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +61,17 @@ class RunConfig(Choices):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        for name in self.changed():
+            if self.algorithm not in OWN.get(name, (self.algorithm,)):
+                raise UserError(
+                    f"{name} is {getattr(self, name)!r}, but {self.algorithm} has no such choice: "
+                    f"leave it out, or use algorithm {' or '.join(OWN[name])}"
+                )
+        if self.m_step_points is not None and self.m_step_points > self.minibatch_size:
+            raise UserError(
+                f"m_step_points is {self.m_step_points}, but a step has a minibatch of "
+                f"{self.minibatch_size}: make it smaller"
+            )
         if self.kl_weight != 1 and (self.algorithm, self.estimator) != ("aevb", "B"):
             raise UserError(
                 f"kl_weight is {self.kl_weight}, but only aevb with estimator 'B' has the KL as a "
@@ -81,10 +101,10 @@ class RunConfig(Choices):
         counts: one for each leapfrog step and one for each weight update. That is the reading
         under which equal counts cost about the same, and the one nearest to the paper's curve.
         """
-        evaluations = 1
-        if self.algorithm == "mcem":
-            evaluations = self.n_leapfrog + self.n_weight_updates
-        return self.minibatch_size * evaluations
+        if self.algorithm != "mcem":
+            return self.minibatch_size
+        in_m_step = self.m_step_points or self.minibatch_size
+        return self.minibatch_size * self.n_leapfrog + in_m_step * self.n_weight_updates
 
     @property
     def name(self) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import re
-from importlib.metadata import version
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import torch
@@ -68,3 +69,14 @@ def check_device(device: str) -> str:
                 f"{torch.cuda.device_count()} CUDA devices, use 'cpu'"
             )
     return device
+
+
+def installed_versions(packages: Iterable[str]) -> dict[str, str]:
+    """The version of each of these packages, or that it is not installed."""
+    found = {}
+    for package in packages:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found

@@ -12,7 +12,7 @@ from companion.runs import lineage, rounding
 from companion.runs.assembly import make_trainer
 from companion.runs.beginning import begin, checkpoint_of
 from companion.runs.config import RunConfig
-from companion.runs.evaluation import CurvePoint, curve_points
+from companion.runs.evaluation import CurvePoint, curve_points, keeps_running_averages
 from companion.runs.progress import tell
 from companion.runs.provenance import environment
 from companion.runs.store import RunStore
@@ -120,6 +120,9 @@ class Underway:
             compile_step=self._compile_step and self.samples > COMPILED_FROM,
         )
         self.record.curve += finite(points, self.config)
+        average = self.trainer.take_average()
+        if average is not None and keeps_running_averages(self.config):
+            self.record.running_averages.append(average)
 
     def save(self, *, seconds: float) -> None:
         """Store it as it is, after so many seconds of work on it.

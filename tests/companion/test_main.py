@@ -15,7 +15,7 @@ from companion import __main__ as entry
 
 ROOT = Path(__file__).resolve().parents[2]
 # What `pip install .` brings none of.
-EXTRA = ("pandas", "filelock", "safetensors", "yaml", "matplotlib", "seaborn", "tabulate")
+EXTRA = ("pandas", "filelock", "yaml", "matplotlib", "seaborn", "tabulate")
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:
@@ -33,7 +33,7 @@ def test_a_module_that_is_not_installed_is_one_sentence(hidden: tuple[str, ...])
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.startswith("vaelib: the command needs ")
-    assert done.stderr.endswith(": pip install 'vaelib[book]'\n")
+    assert done.stderr.endswith(": pip install 'vaelib[companion]'\n")
     assert done.stderr.count("\n") == 1
     assert done.stderr.split()[4].rstrip(":") in hidden
 

@@ -66,6 +66,18 @@ def test_closure_follows_every_import_that_runs(start: str, expected: set[str]) 
     assert closure([start]) == tuple(sorted(expected))
 
 
+@pytest.mark.usefixtures("package")
+def test_what_only_a_module_imports_that_does_not_count_does_not_count_either() -> None:
+    assert closure(["vaelib.lazy", "vaelib.user"], ["vaelib.user"]) == closure(["vaelib.lazy"])
+    assert closure(["vaelib.user"], ["vaelib.base"]) == ("vaelib", "vaelib.user")
+
+
+def test_a_module_that_does_not_count_may_change(package: Path) -> None:
+    before = source_hash("vaelib.user", without=["vaelib.base"])
+    rewrite(package / "base.py", "def area(r):\n    return 0\n")
+    assert source_hash("vaelib.user", without=["vaelib.base"]) == before
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -30,9 +30,11 @@ DECLARED = [
     Requirement(text)
     for text in (
         *PROJECT["dependencies"],
+        *PROJECT["optional-dependencies"]["companion"],
         *PROJECT["optional-dependencies"]["book"],
         *PROJECT["optional-dependencies"]["test"],
     )
+    if text != "vaelib[companion]"
 ]
 
 NOT_FOR_PIP = """
@@ -88,6 +90,12 @@ def test_suited_pythons_are_those_of_the_project() -> None:
     admitted = Requirement(f"python{PROJECT['requires-python']}").specifier
     suited = {(3, minor) for minor in minors if admitted.contains(f"3.{minor}.5")}
     assert suited == set(environment.SUITED)
+
+
+def test_each_python_is_named_to_the_index() -> None:
+    prefix = "Programming Language :: Python :: 3."
+    named = {c.removeprefix(prefix) for c in PROJECT["classifiers"] if c.startswith(prefix)}
+    assert named == {str(minor) for _, minor in environment.SUITED}
 
 
 @pytest.mark.parametrize(

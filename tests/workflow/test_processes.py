@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from vaelib.errors import UserError
-from workflow import processes
+from workflow import build, processes
 from workflow.processes import MARK
 
 SLEEP = "import time; open(1, 'w').write('ready\\n'); time.sleep(100)"
@@ -93,7 +93,8 @@ def test_the_guard_ends_the_build_s_processes_if_it_hears_nothing(start: Start) 
 def test_two_builds_at_once_are_refused() -> None:
     with processes.take_lock(), pytest.raises(UserError, match=f"`kill {os.getpid()}`"):
         processes.take_lock()
-    processes.take_lock().close()
+    with processes.take_lock():
+        pass
 
 
 @pytest.mark.usefixtures("project")
@@ -101,7 +102,8 @@ def test_what_a_killed_build_left_is_ended_before_the_next(
     start: Start, capsys: pytest.CaptureFixture[str]
 ) -> None:
     step = start(f"1@2.0 {Path.cwd()}")
-    processes.take_lock().close()
+    with processes.take_lock():
+        pass
     assert step.wait() == -signal.SIGTERM
     assert capsys.readouterr().out == (
         "The last build was killed; what it left at work was ended (1).\n"
@@ -112,7 +114,8 @@ def test_what_a_killed_build_left_is_ended_before_the_next(
 def test_a_stale_lock_of_snakemake_is_removed() -> None:
     processes.SNAKEMAKE_LOCKS.mkdir(parents=True)
     (processes.SNAKEMAKE_LOCKS / "0.output.lock").touch()
-    processes.take_lock().close()
+    with processes.take_lock():
+        pass
     assert not any(processes.SNAKEMAKE_LOCKS.iterdir())
 
 
@@ -121,7 +124,8 @@ def test_a_snakemake_that_was_called_by_hand_keeps_its_lock(start: Start) -> Non
     processes.SNAKEMAKE_LOCKS.mkdir(parents=True)
     (processes.SNAKEMAKE_LOCKS / "0.output.lock").touch()
     reader = start("no build", SLEEP, "_build/log/snakemake.log")
-    processes.take_lock().close()
+    with processes.take_lock():
+        pass
     assert not any(processes.SNAKEMAKE_LOCKS.iterdir()), f"{reader.args} is no Snakemake"
     (processes.SNAKEMAKE_LOCKS / "0.output.lock").touch()
     by_hand = start("no build", SLEEP, "snakemake")
@@ -132,5 +136,16 @@ def test_a_snakemake_that_was_called_by_hand_keeps_its_lock(start: Start) -> Non
 @pytest.mark.usefixtures("project")
 def test_a_folder_that_cannot_hold_a_lock_is_named() -> None:
     Path("_build").write_text("a file")
-    with pytest.raises(UserError, match="_build/lock cannot be written"):
+    with pytest.raises(UserError, match="_build/lock cannot be written or locked"):
         processes.take_lock()
+
+
+def test_on_windows_a_build_says_what_works_there(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.platform", "win32")
+    assert build.main([]) == 2
+    assert capsys.readouterr().err == (
+        "a build of the book needs Linux or macOS: on Windows use WSL, or open the chapters in "
+        "JupyterLab; `vaelib` itself works\n"
+    )

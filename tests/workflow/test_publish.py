@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import nbformat
+import papermill
 import pytest
 import yaml
 from nbformat.v4 import new_code_cell, new_notebook
@@ -16,6 +18,8 @@ from places import ROOT
 
 from book._ext.launch import drop_dead_buttons
 from workflow import chapters, publish, stage
+
+PARAMETERS = {"tags": ["parameters"]}
 
 
 @pytest.mark.parametrize(("url", "kept"), [("", False), ("https://github.com/you/fork", True)])
@@ -52,15 +56,63 @@ def settings(url: str) -> str:
     return f'repository: {{url: "{url}", branch: notebooks}}\n'
 
 
-def test_a_published_notebook_finds_its_package_on_colab(executed: Path) -> None:
+def test_a_published_notebook_installs_its_package_and_looks_at_what_it_is_told(
+    executed: Path,
+) -> None:
     (executed / "_config.yml").write_text(settings("https://github.com/you/fork"))
     assert publish.main(["out"]) == 0
     notebook = nbformat.read(executed / "out/one.ipynb", as_version=4)
     nbformat.validate(notebook)
-    first, second = notebook.cells
-    assert "--branch notebooks https://github.com/you/fork /content/companion" in first.source
-    assert first.source.index('if "google.colab"') < first.source.index("!git clone")
-    assert second.source == "1 + 1"
+    first, second, third = notebook.cells
+    assert '"vaelib[companion] @ git+https://github.com/you/fork@notebooks"' in first.source
+    assert second.source.endswith("open_notebook(In, [])")
+    assert third.source == "1 + 1"
+
+
+def test_what_it_is_told_is_looked_at_below_its_parameters() -> None:
+    cells = [
+        new_code_cell("0"),
+        new_code_cell("seed = 0\na, (b, c.d) = 1, f(e)\n%pip\ng: int = 2", metadata=PARAMETERS),
+        new_code_cell("1"),
+    ]
+    made = publish.opened(new_notebook(cells=cells), "", "").cells
+    assert [cell.source for cell in (made[1], made[2], made[4])] == [c.source for c in cells]
+    assert made[3].source.endswith("open_notebook(In, ['seed', 'a', 'b', 'g'])")
+    given = papermill.execute_notebook(
+        new_notebook(cells=made),
+        None,
+        {"a": 2},
+        kernel_name="python3",
+        language="python",
+        prepare_only=True,
+    )
+    (written,) = [c for c in given.cells if "injected-parameters" in c.metadata.get("tags", [])]
+    assert given.cells.index(written) == 3
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_on_colab_an_installation_that_fails_stops_the_notebook(
+    fails: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = publish.ON_COLAB.format(url="https://github.com/you/fork", branch="notebooks")
+    asked: list[list[str]] = []
+
+    def run(command: list[str], **_: object) -> SimpleNamespace:
+        asked.append(command)
+        return SimpleNamespace(returncode=int(fails), stderr="ERROR: No matching distribution")
+
+    monkeypatch.setattr("subprocess.run", run)
+    exec(source, {})
+    assert not asked, "elsewhere it does nothing"
+    monkeypatch.setitem(sys.modules, "google.colab", ModuleType("google.colab"))
+    if fails:
+        with pytest.raises(SystemExit, match="was not installed, so no cell below can run"):
+            exec(source, {})
+        assert capsys.readouterr().err == "ERROR: No matching distribution\n"
+    else:
+        exec(source, {})
+    package = "vaelib[companion] @ git+https://github.com/you/fork@notebooks"
+    assert asked == [[sys.executable, "-m", "pip", "install", "--quiet", package]]
 
 
 def test_what_is_not_sound_is_not_published(

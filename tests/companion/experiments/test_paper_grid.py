@@ -98,7 +98,7 @@ def test_what_is_no_number_of_samples_is_named(text: str) -> None:
         ("[]", "for no figure: give"),
         ("samples: 5", "for no figure: give"),
         ("samples:\n  figure2: 5", "for figure2: give"),
-        (written(figure9="5"), "kl_weights, figure9: give"),
+        (written(figure9="5"), ", figure9: give"),
         ("samples: [", "is not YAML"),
         ("samples: \x00", "is not YAML"),
     ],

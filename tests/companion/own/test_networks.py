@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def test_a_decoder_of_another_family_is_trained(tmp_path: Path) -> None:
         (pairs.dropping, "encoder.more of networks dropping_.* is Dropout, with which the bound"),
         (pairs.normalising, "decoder.more of networks normalising_.* is BatchNorm1d"),
     ],
-    ids=str,
+    ids=count(),
 )
 def test_what_cannot_be_trained_is_named(
     networks: Any, message: str | None, tmp_path: Path

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from companion.runs import rounding
-from companion.runs.provenance import check_device, environment
+from companion.runs.provenance import check_device, environment, installed_versions
 from vaelib.errors import UserError
 
 
@@ -41,3 +41,10 @@ def test_other_devices_are_refused_in_one_sentence(device: str, message: str) ->
 def test_a_device_that_is_no_name_is_named() -> None:
     with pytest.raises(UserError, match=r"^device None is not known: use 'cpu' or 'cuda'$"):
         check_device(None)  # type: ignore[arg-type]
+
+
+def test_a_package_that_is_not_installed_is_told() -> None:
+    assert installed_versions(["numpy", "no-such-package"]) == {
+        "numpy": np.__version__,
+        "no-such-package": "not installed",
+    }
