@@ -22,7 +22,13 @@ Word = Annotated[
 ]
 APPENDIX_C = "appendix_c"
 # What is settled for the networks of Appendix C alone.
-OF_APPENDIX_C = ("init_std", "encoder_log_variance", "precision")
+OF_APPENDIX_C = (
+    "init_std",
+    "encoder_log_variance",
+    "output_bias",
+    "decoder_layers",
+    "precision",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
+from companion.runs.choices import OF_APPENDIX_C
 from companion.runs.config import OWN, AlgorithmName, Measure, RunConfig
 from vaelib.errors import UserError
 
@@ -218,14 +219,9 @@ def test_networks_of_one_s_own_stand_in_the_name_and_have_no_settings_of_appendi
     own = dataclasses.replace(BASE, networks="convolutional_1234")
     assert own.name == "mnist-aevb-z3-convolutional_1234-n50000-auto-grey-s0"
     assert own.slug.startswith(f"{own.name}-x")
-    for settings in (
-        {"init_std": 0.1},
-        {"encoder_log_variance": "slow"},
-        {"precision": "bfloat16"},
-    ):
-        (name,) = settings
+    for name in OF_APPENDIX_C:
         with pytest.raises(UserError, match=rf"{name} is .*, but it is for the networks of App"):
-            dataclasses.replace(own, **settings)
+            dataclasses.replace(own, **{name: OTHERS[name]})
 
 
 @pytest.mark.parametrize("settings", [{"dataset": "mnist"}, {**BASE.to_dict(), "colour": 1}])
