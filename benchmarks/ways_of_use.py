@@ -18,6 +18,7 @@ import io
 import json
 import os
 import platform
+import socket
 import subprocess
 import sys
 import tarfile
@@ -76,7 +77,8 @@ def installation() -> Measured:
         venv.EnvBuilder(symlinks=True, with_pip=True).create(folder)
         python = folder / "bin" / "python"
         lock = project / "requirements.lock"
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-c", lock]
+        quietly = ("--quiet", "--disable-pip-version-check")
+        pip: list[str | Path] = [python, "-m", "pip", "install", *quietly, "-c", lock]
         asked: dict[str, list[str | Path]] = {
             "mathematics": [project],
             "companion": [f"{project}[companion]"],
@@ -94,7 +96,9 @@ def installation() -> Measured:
 
 def lab() -> Measured:
     """Until JupyterLab answers."""
-    port = 8890
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
     began = time.perf_counter()
     with subprocess.Popen(
