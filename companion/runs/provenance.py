@@ -71,7 +71,7 @@ def check_device(device: str) -> str:
     return device
 
 
-def versions(packages: Iterable[str]) -> dict[str, str]:
+def installed_versions(packages: Iterable[str]) -> dict[str, str]:
     """The version of each of these packages, or that it is not installed."""
     found = {}
     for package in packages:

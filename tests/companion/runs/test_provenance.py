@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from companion.runs import rounding
-from companion.runs.provenance import check_device, environment, versions
+from companion.runs.provenance import check_device, environment, installed_versions
 from vaelib.errors import UserError
 
 
@@ -44,7 +44,7 @@ def test_a_device_that_is_no_name_is_named() -> None:
 
 
 def test_a_package_that_is_not_installed_is_told() -> None:
-    assert versions(["numpy", "no-such-package"]) == {
+    assert installed_versions(["numpy", "no-such-package"]) == {
         "numpy": np.__version__,
         "no-such-package": "not installed",
     }
