@@ -47,8 +47,8 @@ def open_notebook(inputs: Sequence[str], names: Iterable[str] = ()) -> None:
         names: what the chapter's own parameters cell sets.
 
     Raises:
-        UserError: if a parameter has another name than those and `EVERY_CHAPTER`, or a setting has a
-            value that cannot be.
+        UserError: if a parameter has another name than those and `EVERY_CHAPTER`, or one of the
+            latter has a value that cannot be.
     """
     known = [*dict.fromkeys([*EVERY_CHAPTER, *names])]
     given = written_by_papermill(inputs)
