@@ -18,7 +18,6 @@ import io
 import json
 import os
 import platform
-import socket
 import subprocess
 import sys
 import tarfile
@@ -77,8 +76,16 @@ def installation() -> Measured:
         venv.EnvBuilder(symlinks=True, with_pip=True).create(folder)
         python = folder / "bin" / "python"
         lock = project / "requirements.lock"
-        quietly = ("--quiet", "--disable-pip-version-check")
-        pip: list[str | Path] = [python, "-m", "pip", "install", *quietly, "-c", lock]
+        pip: list[str | Path] = [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "-c",
+            lock,
+        ]
         asked: dict[str, list[str | Path]] = {
             "mathematics": [project],
             "companion": [f"{project}[companion]"],
@@ -96,9 +103,7 @@ def installation() -> Measured:
 
 def lab() -> Measured:
     """Until JupyterLab answers."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = 8890
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
     began = time.perf_counter()
     with subprocess.Popen(

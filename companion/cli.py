@@ -1,4 +1,4 @@
-"""The command line: vaelib data | run | status | reference | verify."""
+"""The command line: vaelib data | run | train | status | reference | verify."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from companion.claims.evidence import NOT_REPRODUCED, NOT_RUN, Evidence
 from companion.console import complain, say
 from companion.experiments import paper_grid, reference
 from companion.experiments.selection import parse_seeds, select, select_seeds
+from companion.own.command import add_train
 from companion.runs import provenance
 from companion.runs.record import Record, read_record
 from companion.runs.store import RunStore
@@ -109,6 +110,8 @@ def parser() -> argparse.ArgumentParser:
         help="machine code for the training step: pays in runs of millions of samples",
     )
     run.set_defaults(command=run_command)
+
+    add_train(commands)
 
     status = commands.add_parser("status", help="list the runs of the store")
     status.add_argument(

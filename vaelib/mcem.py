@@ -36,9 +36,9 @@ class MCEM(Learner):
     result is kept. With all N datapoints as the minibatch, drawn without replacement, this is the
     algorithm whose curves Fig. 3 shows, as far as can be told from them.
 
-    One step evaluates each of its M training samples n_leapfrog + n_weight_updates times, and the
-    axis of Fig. 3 counts them all. With N datapoints a chain moves once in N/M
-    steps: that, not the cost of a step, is why the method is not on-line.
+    One step evaluates each of its M training samples n_leapfrog + n_weight_updates times (fewer
+    where the updates go by blocks), and the axis of Fig. 3 counts them all. With N datapoints a
+    chain moves once in N/M steps: that, not the cost of a step, is why the method is not on-line.
 
     Args:
         model: only its prior and decoder are used.
@@ -46,6 +46,8 @@ class MCEM(Learner):
         stepsize: Adagrad's global stepsize.
         n_leapfrog: 10 in the paper.
         n_weight_updates: 5 in the paper.
+        m_step_points: datapoints in each update of the weights, one block of the minibatch after
+            the other; the whole minibatch if None. The authors' library goes by blocks.
         target_acceptance: 0.9 in the paper.
         hmc_stepsize: where the tuning begins.
         warmup: weight updates (not steps) that only accumulate squared gradients.
@@ -57,7 +59,8 @@ class MCEM(Learner):
         z: the chains, `(N, n_latent)`.
 
     Raises:
-        UserError: for a number that is none of these.
+        UserError: for a number that is none of these; at a step, for a block larger than the
+            minibatch.
 
     >>> from vaelib import build, generator
     >>> model = build(n_pixels=4, n_hidden=3, n_latent=2, generator=generator(0, "model"))
@@ -79,6 +82,7 @@ class MCEM(Learner):
         stepsize: Positive,
         n_leapfrog: Count = 10,
         n_weight_updates: Count = 5,
+        m_step_points: Count | None = None,
         target_acceptance: OpenUnit = 0.9,
         hmc_stepsize: Positive = 0.1,
         warmup: Whole = 100,
@@ -89,6 +93,7 @@ class MCEM(Learner):
         self.z = draw(model.prior().expand((n_train,)), generator=generator)
         self._n_leapfrog = n_leapfrog
         self._n_weight_updates = n_weight_updates
+        self._m_step_points = m_step_points
         self._target_acceptance = target_acceptance
         self._tuning = start_tuning(hmc_stepsize, like=self.z)
         self._log_joint_of = latent_density
@@ -148,12 +153,25 @@ class MCEM(Learner):
     def _m_step(self, x: Tensor, z: Tensor) -> Tensor:
         values = []
         for _ in range(self._n_weight_updates):
-            log_joint = self.model.log_joint(x, z).mean()
+            block = self._block(len(x))
+            log_joint = self.model.log_joint(x[block], z[block]).mean()
             values.append(log_joint.detach())
             self._optimiser.zero_grad()
             (-log_joint).backward()
             self._optimiser.step()
         return values[0]
+
+    def _block(self, n: int) -> slice:
+        """The datapoints of the minibatch that the next update of the weights looks at."""
+        size = self._m_step_points
+        if size is None:
+            return slice(None)
+        if size > n:
+            raise UserError(
+                f"m_step_points is {size}, but the minibatch has {n} datapoints: make it smaller"
+            )
+        first = self._optimiser.steps % (n // size) * size
+        return slice(first, first + size)
 
     def tensors(self) -> dict[str, Tensor]:
         """The chains and the tuning."""

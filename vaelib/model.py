@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Self, cast
+from typing import Literal, Self, cast
 
 import torch
 from torch import Tensor, nn
@@ -13,22 +13,22 @@ from vaelib.checks.limits import Count, Positive, checked
 from vaelib.checks.shapes import Float
 from vaelib.checks.tensors import check_data, check_like, check_pixels, on_cpu
 from vaelib.errors import UserError
+from vaelib.files import AnyPath
 from vaelib.networks import (
     BernoulliMLP,
     Gaussian,
     GaussianMLP,
     Likelihood,
+    MeanActivation,
     check_intensities,
     draw,
     initialise,
 )
 
-if TYPE_CHECKING:
-    from vaelib.files import AnyPath
-
-DecoderKind = Literal["bernoulli", "gaussian"]
-LogVariance = Literal["as the rest", "slow"]
-# What the authors' library multiplies the weights of its encoder's log σ² by.
+DecoderKind = Literal["bernoulli", "gaussian", "unbounded gaussian"]
+StartOf = Literal["as the rest", "from zero"]
+LogVariance = Literal[StartOf, "slow"]
+# What the authors' library multiplies the weights of its wake-sleep encoder's log σ² by.
 SLOW = 0.1
 
 
@@ -181,6 +181,8 @@ def build(
     decoder: DecoderKind = "bernoulli",
     init_std: Positive = 0.01,
     encoder_log_variance: LogVariance = "as the rest",
+    output_bias: StartOf = "as the rest",
+    decoder_layers: Count = 1,
     generator: torch.Generator,
 ) -> VariationalAutoencoder:
     """The paper's model: one tanh layer each way, every parameter from N(0, init_std²).
@@ -189,30 +191,46 @@ def build(
         n_pixels: dimension of x; 784 for MNIST, 560 for Frey Face.
         n_hidden: tanh units in encoder and decoder; 500 for MNIST, 200 for Frey Face.
         n_latent: dimension of z.
-        decoder: "bernoulli" (MNIST) or "gaussian" with sigmoid means (Frey Face).
+        decoder: "bernoulli" (MNIST), "gaussian" with sigmoid means (Frey Face), or "unbounded
+            gaussian" with any means, for x that is not confined to [0, 1].
         init_std: standard deviation of the initial parameters.
-        encoder_log_variance: "slow" for log σ² of q(z|x) as the authors' library has it: its layer
-            begins at zero, and its weights move at a tenth of the speed.
+        encoder_log_variance: how the layer of log σ² of q(z|x) begins. "from zero" and "slow" are
+            the authors' library's, for AEVB and for wake-sleep: it begins at zero, and if slow
+            its weights move at a tenth of the speed.
+        output_bias: how the biases of the decoder's last layer begin.
+        decoder_layers: tanh layers of the decoder; more than one for a Gaussian only, where the
+            authors' library has two for wake-sleep.
         generator: a CPU generator, so that every device starts from the same numbers.
 
     Raises:
-        UserError: for an unknown decoder or log variance, or a size or deviation that none has.
+        UserError: for an unknown decoder or start, a size or deviation that none has, or a
+            Bernoulli decoder of more than one layer.
 
     >>> from vaelib import generator
     >>> mnist = build(n_pixels=784, n_hidden=500, n_latent=20, generator=generator(0))
     >>> sum(parameter.numel() for parameter in mnist.parameters())
     815824
     """
-    network: nn.Module
-    if decoder == "bernoulli":
+    network: BernoulliMLP | GaussianMLP
+    if decoder != "bernoulli":
+        activation: MeanActivation = "sigmoid" if decoder == "gaussian" else "identity"
+        network = GaussianMLP(
+            n_latent, n_hidden, n_pixels, mean_activation=activation, n_layers=decoder_layers
+        )
+    elif decoder_layers == 1:
         network = BernoulliMLP(n_latent, n_hidden, n_pixels)
     else:
-        network = GaussianMLP(n_latent, n_hidden, n_pixels, mean_activation="sigmoid")
+        raise UserError(
+            f"decoder_layers is {decoder_layers}, but a Bernoulli decoder has one tanh layer: "
+            "use 1, or decoder 'gaussian'"
+        )
     slow = encoder_log_variance == "slow"
     encoder = GaussianMLP(n_pixels, n_hidden, n_latent, log_variance_factor=SLOW if slow else 1.0)
     model = VariationalAutoencoder(encoder, network, n_latent=n_latent)
     initialise(model, std=init_std, generator=generator)
-    if slow:
-        for parameter in encoder.log_variance.parameters():
-            nn.init.zeros_(parameter)
+    zeros = [] if output_bias == "as the rest" else [head.bias for head in network.heads]
+    if encoder_log_variance != "as the rest":
+        zeros += [*encoder.log_variance.parameters()]
+    for parameter in zeros:
+        nn.init.zeros_(parameter)
     return model

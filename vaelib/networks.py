@@ -1,8 +1,9 @@
-"""The two networks of Appendix C: one tanh hidden layer that parameterizes a distribution."""
+"""The two networks of Appendix C: a tanh hidden layer that parameterizes a distribution."""
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from collections.abc import Iterable
+from typing import Any, Literal, TypeAlias, cast
 
 import torch
 from torch import Tensor, nn
@@ -41,6 +42,16 @@ class BernoulliMLP(nn.Module):
         self.hidden = nn.Linear(n_in, n_hidden)
         self.logits = nn.Linear(n_hidden, n_out)
 
+    @property
+    def layers(self) -> list[nn.Linear]:
+        """The tanh layers, first to last."""
+        return [self.hidden]
+
+    @property
+    def heads(self) -> list[nn.Linear]:
+        """The linear layers above them, one for each parameter of the distribution."""
+        return [self.logits]
+
     def forward(self, inputs: Float[Tensor, "*batch n_in"]) -> Independent[Bernoulli]:
         """Map inputs `(..., n_in)` to a distribution over `(..., n_out)`."""
         check_inputs(inputs, self.hidden.in_features)
@@ -62,6 +73,7 @@ class GaussianMLP(nn.Module):
         mean_activation: what the mean passes through.
         log_variance_factor: c in log σ² = c W h + b, 1 in Eq. 12. An optimiser such as Adagrad,
             whose steps have one size whatever the gradient's, moves c W by c times that size.
+        n_layers: of n_hidden tanh units each, 1 in Eq. 12.
 
     >>> encoder = GaussianMLP(4, 3, 2)
     >>> q = encoder(torch.rand(8, 4))
@@ -78,18 +90,33 @@ class GaussianMLP(nn.Module):
         *,
         mean_activation: MeanActivation = "identity",
         log_variance_factor: Finite = 1.0,
+        n_layers: Count = 1,
     ) -> None:
         super().__init__()
         self.mean_activation = mean_activation
         self.log_variance_factor = log_variance_factor
+        self.n_layers = n_layers
         self.hidden = nn.Linear(n_in, n_hidden)
+        self.further = nn.ModuleList(nn.Linear(n_hidden, n_hidden) for _ in range(n_layers - 1))
         self.mean = nn.Linear(n_hidden, n_out)
         self.log_variance = nn.Linear(n_hidden, n_out)
+
+    @property
+    def layers(self) -> list[nn.Linear]:
+        """The tanh layers, first to last."""
+        return [self.hidden, *cast(Iterable[nn.Linear], self.further)]
+
+    @property
+    def heads(self) -> list[nn.Linear]:
+        """The linear layers above them, one for each parameter of the distribution."""
+        return [self.mean, self.log_variance]
 
     def forward(self, inputs: Float[Tensor, "*batch n_in"]) -> Gaussian:
         """Map inputs `(..., n_in)` to a distribution over `(..., n_out)`."""
         check_inputs(inputs, self.hidden.in_features)
-        hidden = torch.tanh(self.hidden(inputs))
+        hidden = inputs
+        for layer in self.layers:
+            hidden = torch.tanh(layer(hidden))
         mean = self.mean(hidden)
         if self.mean_activation == "sigmoid":
             mean = torch.sigmoid(mean)

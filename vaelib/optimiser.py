@@ -94,6 +94,11 @@ class MAPAdagrad:
             for p, decay in zip(self._parameters.values(), decays, strict=True)
         ]
 
+    @property
+    def steps(self) -> int:
+        """Steps taken so far, those of the warm-up among them."""
+        return self._steps
+
     def zero_grad(self) -> None:
         """Forget the gradients."""
         self._adagrad.zero_grad()

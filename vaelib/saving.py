@@ -26,7 +26,7 @@ ENTRY, FORMAT = "vaelib", 1
 # the sizes.
 DESCRIBED: dict[type[nn.Module], tuple[str, ...]] = {
     BernoulliMLP: (),
-    GaussianMLP: ("mean_activation", "log_variance_factor"),
+    GaussianMLP: ("mean_activation", "log_variance_factor", "n_layers"),
 }
 DTYPES = {
     str(dtype).removeprefix("torch."): dtype

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -14,6 +15,20 @@ from vaelib.checks.limits import Count, Whole, checked
 from vaelib.checks.shapes import Float
 from vaelib.checks.tensors import check_state, on_cpu
 from vaelib.errors import DivergedError, UserError
+
+
+class RunningAverage(NamedTuple):
+    """An algorithm's objective over an interval of training, as in the paper's training curves.
+
+    Attributes:
+        since, until: the training samples evaluated at the interval's two ends.
+        value: the average over its minibatches, each before the update that it made, in nats per
+            datapoint.
+    """
+
+    since: int
+    until: int
+    value: float
 
 
 class Trainer:
@@ -76,6 +91,9 @@ class Trainer:
         self._generator = generator
         self._transform = transform
         self._within = within
+        # In float64 on the device: nothing is rounded to speak of, and nothing waits for it.
+        self._total = torch.zeros((), dtype=torch.float64, device=x.device)
+        self._total_since = 0
         self._order: Tensor | None = None
         if not replacement:
             if minibatch_size > len(x):
@@ -102,8 +120,34 @@ class Trainer:
             if on_cpu(x):
                 x = datapoints(self.algorithm.model, x)
         metrics = self.algorithm.step(Batch(x, indices))
+        self._total += metrics[self.algorithm.objective]
         self.samples += self.samples_per_step
         return metrics
+
+    def take_average(self) -> RunningAverage | None:
+        """The objective over the steps since this was last asked, or the start; None without one.
+
+        The steps of the warm-up count as well.
+
+        >>> from vaelib import AEVB, build, generator
+        >>> x = torch.ones(50, 4)
+        >>> model = build(n_pixels=4, n_hidden=3, n_latent=2, generator=generator(0, "model"))
+        >>> learner = AEVB(model, n_train=50, stepsize=0.1, generator=generator(0, "noise"))
+        >>> trainer = Trainer(learner, x, minibatch_size=10, generator=generator(0, "minibatches"))
+        >>> for until in (1000, 3000):
+        ...     _ = list(trainer.advance(until))
+        ...     since, until, value = trainer.take_average()
+        ...     print(f"{since} to {until}: {value:.1f}")
+        0 to 1000: -2.8
+        1000 to 3000: -0.4
+        """
+        n_steps = (self.samples - self._total_since) // self.samples_per_step
+        if n_steps == 0:
+            return None
+        average = RunningAverage(self._total_since, self.samples, self._total.item() / n_steps)
+        self._total.zero_()
+        self._total_since = self.samples
+        return average
 
     def _draw(self) -> Tensor:
         n, device = len(self._x), self._x.device
@@ -149,6 +193,8 @@ class Trainer:
                 "trainer": {
                     "generator": self._generator.get_state(),
                     "samples": torch.tensor(self.samples),
+                    "total": self._total.clone(),
+                    "total_since": torch.tensor(self._total_since),
                     **({} if self._order is None else {"order": self._order}),
                 },
             }
@@ -157,10 +203,17 @@ class Trainer:
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Take back what `state_dict` gave.
 
+        A state from before averages were kept begins one where it stands.
+
         Raises:
             UserError, DivergedError: as `check_state`; nothing is changed then.
         """
         own_now = self.state_dict()
+        begun = {
+            "trainer/total": torch.zeros_like(self._total),
+            "trainer/total_since": state.get("trainer/samples", own_now["trainer/samples"]),
+        }
+        state = begun | dict(state)
         if self._order is not None and "trainer/order" in state:
             # An epoch's rest may have any length.
             own_now["trainer/order"] = state["trainer/order"]
@@ -170,6 +223,8 @@ class Trainer:
         own = unnest(state, "trainer")
         self._generator.set_state(own["generator"])
         self.samples = int(own["samples"])
+        self._total.copy_(own["total"])
+        self._total_since = int(own["total_since"])
         if self._order is not None:
             self._order = own["order"].to(self._order)
 

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from typing import cast
 
 import psutil
 from filelock import BaseFileLock, FileLock, Timeout
@@ -130,7 +131,7 @@ def take_lock() -> AbstractContextManager[BaseFileLock]:
     """
     try:
         LOCK.parent.mkdir(exist_ok=True)
-        lock = FileLock(LOCK).acquire(timeout=0)
+        lock = cast(BaseFileLock, FileLock(LOCK)).acquire(timeout=0)
     except Timeout:
         with suppress(OSError):
             holder = HOLDER.read_text("ascii")

@@ -7,6 +7,7 @@ in it; the script is `assets/explorers/NAME.js`.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -64,11 +65,15 @@ def palette() -> dict[str, Any]:
         "estimators": dict(theme.ESTIMATOR_COLOURS),
         "markers": dict(theme.MARKERS),
         # The dashes, in units of the line's width; none for a solid line.
-        "dashes": {
-            split: [] if isinstance(style, str) else list(style[1])
-            for split, style in theme.LINESTYLES.items()
-        },
+        "dashes": _dashes(theme.LINESTYLES),
+        "readings": {name: _dashes(styles) for name, styles in theme.READING_STYLES.items()},
         "digits": list(DIGIT_COLOURS),
+    }
+
+
+def _dashes(styles: Mapping[str, str | tuple[int, tuple[float, ...]]]) -> dict[str, list[float]]:
+    return {
+        split: [] if isinstance(style, str) else list(style[1]) for split, style in styles.items()
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 from scipy import stats
 
 from companion.claims.evidence import NOT_REPRODUCED, PARTLY, REPRODUCED, Evidence, Verdict, graded
@@ -101,27 +102,40 @@ def little_bound_noise(evidence: Evidence) -> Verdict:
 
 
 def likelihood_estimator_by_dimension(evidence: Evidence) -> Verdict:
-    """C9: Appendix D's estimator with the paper's settings, against a reference, by N_z."""
-    table = likelihood_by_dimension(
-        {run.config.n_latent: run.model() for run in evidence.by_dimension},
-        evidence.test_points("mnist", 100),
-        generator=generator(evidence.seed, "claim C9"),
-        n_samples=(50,),
+    """C9: Appendix D's estimator with the paper's settings, against a reference, by N_z.
+
+    It must be good below five dimensions however long a model was trained.
+    """
+    draws = generator(evidence.seed, "claim C9")
+    x = evidence.test_points("mnist", 100)
+    tables = []
+    for place, run in enumerate(evidence.by_training):
+        models = {run.config.n_latent: run.model()}
+        table = likelihood_by_dimension(models, x, generator=draws, n_samples=(50,))
+        tables.append(table.assign(place=place, trained=run.samples))
+    summary = likelihood_summary(
+        pd.concat(tables, ignore_index=True), ["n_latent", "trained", "place"]
     )
-    summary = likelihood_summary(table, ["n_latent"]).set_index("n_latent")
-    good = summary["good"].astype(bool)
-    below, above = good[good.index < 5].all(), not good[good.index > 5].any()
-    columns = (summary.index, summary["bias"], summary["bias_error"], summary["spread"])
+    good, n_latent = summary["good"].astype(bool), summary["n_latent"]
+    below, above = good[n_latent < 5].all(), not good[n_latent > 5].any()
+    names = ("n_latent", "trained", "bias", "bias_error", "spread")
     listed = "; ".join(
-        f"{bias - 1.96 * error:+.2f} to {bias + 1.96 * error:+.2f}, {spread:.2f} (N_z = {n_latent})"
-        for n_latent, bias, error, spread in zip(*columns, strict=True)
+        f"{bias - 1.96 * error:+.2f} to {bias + 1.96 * error:+.2f}, {spread:.2f} "
+        f"(N_z = {n}, {significant(samples)} samples)"
+        for n, samples, bias, error, spread in zip(*(summary[name] for name in names), strict=True)
     )
-    return Verdict(
-        graded(bool(below), bool(above)),
+    text = (
         f"error with 50 draws against quadrature (to N_z = 3) and long importance sampling, in "
         f"nats, bias and spread over 100 test points: {listed}; good means both below "
-        f"{LIKELIHOOD_TOLERANCE:g}",
+        f"{LIKELIHOOD_TOLERANCE:g}"
     )
+    if not below:
+        largest = summary.loc[~good & (n_latent < 5), "largest"].max()
+        text += (
+            f"; below five dimensions it fails on single images, by up to {largest:.1f}: long "
+            "training parts their posteriors into peaks that no chain crosses"
+        )
+    return Verdict(graded(bool(below), bool(above)), text)
 
 
 def _with_interval(ratio: Ratio) -> str:

@@ -20,6 +20,7 @@ from companion.runs.requested import MissingRuns
 from companion.runs.store import Run
 from companion.studies.beginnings import beginnings
 from companion.studies.gradients import RAO_BLACKWELL_CONTROLLED, SCORE, A, B, gradient_variance
+from companion.studies.two_readings import runs_in_reading
 from companion.wording import significant
 from vaelib import datasets
 from vaelib.randomness import generator
@@ -104,6 +105,16 @@ class Evidence:
         return furthest_curves(self.figure3, paper_grid.figure3)
 
     @cached_property
+    def figure2_as_run(self) -> pd.DataFrame:
+        """The reference runs of Fig. 2 as run; the reader's own runs are as written."""
+        return curves_of(runs_in_reading("figure2", "as run")).assign(reference=True)
+
+    @cached_property
+    def figure3_as_run(self) -> pd.DataFrame:
+        """The reference runs of Fig. 3 as run."""
+        return curves_of(runs_in_reading("figure3", "as run")).assign(reference=True)
+
+    @cached_property
     def hidden_units_curves(self) -> pd.DataFrame:
         """The reference runs that differ in the number of hidden units, with those of Fig. 2."""
         of_figure = [c for c in paper_grid.figure2(0) if c.dataset == "mnist"]
@@ -136,6 +147,16 @@ class Evidence:
         """Those of Fig. 5 and the one of Fig. 2 with three dimensions, in order of dimension."""
         three = reference.furthest_models([self.aevb("mnist", 3)])
         return sorted([*three, *self.figure5], key=lambda run: run.config.n_latent)
+
+    @cached_property
+    def by_training(self) -> list[Run]:
+        """Those by dimension and all published models of their sizes, by dimension and samples."""
+        found = {
+            run.folder: run
+            for one in self.by_dimension
+            for run in (one, *reference.published_models(one))
+        }
+        return sorted(found.values(), key=lambda run: (run.config.n_latent, run.samples))
 
     @cached_property
     def minibatches(self) -> list[Run]:
@@ -223,9 +244,9 @@ def at_common_samples(
 
 def order(table: pd.DataFrame) -> dict[tuple[str, str], list[str]]:
     """For each panel ("small" or "large" training set) and split, the algorithms, best first."""
-    small = table["n_train"].min()
+    small = table["n_train"] == paper_grid.FIGURE3_N_TRAIN[0]
     last = (
-        table.assign(panel=np.where(table["n_train"] == small, "small", "large"))
+        table.assign(panel=np.where(small, "small", "large"))
         .sort_values("training_samples")
         .groupby(["panel", "split", "algorithm"], as_index=False)
         .last()

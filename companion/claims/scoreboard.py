@@ -7,13 +7,12 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from companion.claims.agreement import distance_from_curves, own_beginning
 from companion.claims.curves import (
     aevb_over_wake_sleep,
-    distance_from_curves,
     few_or_many_hidden_units,
     marginal_likelihood_order,
     mcem_at_scale,
-    own_beginning,
     superfluous_latents,
 )
 from companion.claims.estimators import (
@@ -189,10 +188,10 @@ CLAIMS = (
         "C14",
         "Our curves agree with the paper's.",
         "Figs 2, 3",
-        "fig-2",
+        "tab-readings-curves",
         (
-            "companion/claims/test_scoreboard.py::test_the_paper_s_own_curves_pass",
-            "companion/claims/test_scoreboard.py::test_curves_far_from_the_paper_s_disagree",
+            "companion/claims/test_agreement.py::test_the_paper_s_own_curves_agree",
+            "companion/claims/test_agreement.py::test_curves_moved_by_three_nats_do_not_agree",
         ),
         distance_from_curves,
     ),
@@ -202,7 +201,7 @@ CLAIMS = (
         "Figs 2, 3",
         "fig-2",
         (
-            "companion/claims/test_scoreboard.py::test_a_beginning_is_judged_by_the_way_that_it_has_come",
+            "companion/claims/test_agreement.py::test_a_beginning_is_judged_by_the_way_that_it_has_come",
             "companion/studies/test_beginnings.py::test_a_beginning_is_compared_at_common_points",
         ),
         own_beginning,

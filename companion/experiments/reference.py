@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 
 from companion import runs
-from companion.experiments import deviations, paper_grid
+from companion.experiments import deviations, paper_grid, readings
 from companion.experiments.published_weights import published_weights
 from companion.files import project_root, writing
 from companion.runs.adoption import adopt
@@ -33,9 +33,11 @@ STORE = "reference"
 MILLION = 10**6
 # Where the axes of Fig. 3 end, by the number of training points.
 FIGURE3_END = {1000: 60 * MILLION, 50_000: 68 * MILLION}
-SEEDS, FIGURE3_SEEDS = 5, 3
+SEEDS, FIGURE3_SEEDS, READING_SEEDS = 5, 3, 3
 # Weights are published once, of runs that have come this far: git forgets no version of a file.
 WEIGHTS_FROM = 10 * MILLION
+# What two runs share that learn the same model from the same data.
+LEARNT = ("dataset", "pixels", "n_train", "algorithm", "n_latent", "n_hidden")
 
 
 def plan() -> list[RunRequest]:
@@ -43,6 +45,45 @@ def plan() -> list[RunRequest]:
 
     A run comes again with a larger number where its first part is worth having soon.
     """
+    requests: list[RunRequest] = []
+    reached: dict[str, int] = {}
+    for config, samples in [*_as_run(), *_as_written()]:
+        if samples > reached.get(config.slug, 0):
+            reached[config.slug] = samples
+            requests.append(RunRequest(config, samples))
+    return requests
+
+
+def _as_run() -> list[tuple[RunConfig, int]]:
+    """The runs of Figs 2 and 3 as they were run, and each of their changes by itself.
+
+    First where the runs as written are furthest off: wake-sleep with 200 dimensions, and on faces.
+    """
+    figure2, figure3 = readings.figure2_in("as run"), readings.figure3_in("as run")
+    again = [c for seed in range(1, READING_SEEDS) for c in readings.figure2_in("as run", seed)]
+    asleep = [c for c in again if c.dataset == "mnist" and c.algorithm == "wake_sleep"]
+    chosen = [
+        config
+        for seed in range(READING_SEEDS)
+        for config in paper_grid.figure2(seed)
+        if config.n_latent in readings.CHOSEN_ON[config.dataset]
+    ]
+    first = [c for c in figure2 if c.algorithm == "wake_sleep" and c.n_latent in (20, 200)]
+    return [
+        *((config, 10 * MILLION) for config in [*first, *figure2, *figure3]),
+        *((config, MILLION) for config in again),
+        *((one, MILLION) for config in chosen for one in readings.alone(config)),
+        *((config, 10 * MILLION) for config in asleep if config.n_latent in (20, 200)),
+        *((config, FIGURE3_END[config.n_train]) for config in figure3),
+        *(
+            (config, 100 * MILLION)
+            for config in figure2
+            if config.dataset == "frey_face" and config.algorithm == "aevb"
+        ),
+    ]
+
+
+def _as_written() -> list[tuple[RunConfig, int]]:
     figure2 = paper_grid.figure2()
     faces = {n: paper_grid.frey_face(n) for n in paper_grid.FREY_LATENT}
     manifolds = [*paper_grid.figure4(), *paper_grid.figure5()]
@@ -51,7 +92,7 @@ def plan() -> list[RunRequest]:
     choices = deviations.runs()
     first = [config for config in choices if config.seed == 0]
     large = deviations.faces_in_large_minibatches()
-    stages = [
+    return [
         *((config, MILLION) for config in deviations.bases().values()),
         *((config, MILLION) for config in figure2),
         *((config, MILLION) for config in [*first, *large]),
@@ -93,13 +134,6 @@ def plan() -> list[RunRequest]:
         ),
         *((paper_grid.mnist(n), 100 * MILLION) for n in (20, 3, 200, 10, 5)),
     ]
-    reached: dict[str, int] = {}
-    requests = []
-    for config, samples in stages:
-        if samples > reached.get(config.slug, 0):
-            reached[config.slug] = samples
-            requests.append(RunRequest(config, samples))
-    return requests
 
 
 def published() -> RunStore:
@@ -108,8 +142,8 @@ def published() -> RunStore:
 
 
 def with_weights() -> list[RunConfig]:
-    """The runs whose weights are published: those of Figs 2, 4 and 5, with seed 0."""
-    return [*paper_grid.figure2(), *paper_grid.figure4(), *paper_grid.figure5()]
+    """The runs whose weights are published: those of Figs 2, as run, 4 and 5, with seed 0."""
+    return [*readings.figure2_in("as run"), *paper_grid.figure4(), *paper_grid.figure5()]
 
 
 def known(configs: Iterable[RunConfig]) -> list[Run]:
@@ -134,6 +168,24 @@ def furthest_models(own: Iterable[Run]) -> list[Run]:
         ]
         chosen.append((further or [run])[0])
     return chosen
+
+
+def published_models(own: Run) -> list[Run]:
+    """The published runs with weights that learn the same model as this one, least trained first.
+
+    Data, algorithm and sizes are those of the run; its stepsize, choices and seed need not be.
+    For a run on a stand-in there are none: the published ones know the real data only.
+    """
+    if own.record.data["stand_in"]:
+        return []
+    store = published()
+    found = [
+        Run(record, store.folder(record.config))
+        for record in store.records()
+        if (store.folder(record.config) / WEIGHTS).is_file()
+        and all(getattr(record.config, name) == getattr(own.config, name) for name in LEARNT)
+    ]
+    return sorted(found, key=lambda run: (run.samples, run.config.slug))
 
 
 def origin(shown: Iterable[Run], profile: str) -> str:
@@ -194,6 +246,8 @@ def _carry(request: RunRequest, root: Path) -> Run:
 def publish(store: RunStore, folder: AnyPath | None = None) -> list[str]:
     """Copy the plan's runs, as far as they have come, from the store to `data/reference/`.
 
+    What lies there already of the plan stays where the store has nothing that goes further.
+
     Args:
         store: where they were computed.
         folder: where to; the project's own if None.
@@ -209,8 +263,12 @@ def publish(store: RunStore, folder: AnyPath | None = None) -> list[str]:
     folder = own if folder is None else as_path(folder, "folder")
     weighed = {config.slug for config in with_weights()}
     files: dict[str, bytes] = {}
+    before = RunStore(folder)
     for config in {request.config.slug: request.config for request in plan()}.values():
-        record = store.record(config)
+        record, earlier = store.record(config), before.record(config)
+        if earlier is not None and (record is None or record.samples < earlier.samples):
+            files |= _published(folder, config)
+            continue
         if record is None:
             continue
         if Path(record.data["source"]).is_absolute():
@@ -221,7 +279,7 @@ def publish(store: RunStore, folder: AnyPath | None = None) -> list[str]:
         far = config.slug in weighed and record.samples >= WEIGHTS_FROM
         if far and (run.folder / WEIGHTS).is_file():
             files[name] = published_weights(run, folder / name)
-    if not files:
+    if not any(store.record(request.config) for request in plan()):
         raise UserError(f"{store.root} holds no run of the plan: `vaelib reference` computes them")
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
     with writing("the reference runs", folder):
@@ -230,3 +288,9 @@ def publish(store: RunStore, folder: AnyPath | None = None) -> list[str]:
             write_atomically(folder / name, content)
         write_atomically(folder / MANIFEST, (json.dumps(hashes, indent=1) + "\n").encode())
     return sorted(files)
+
+
+def _published(folder: Path, config: RunConfig) -> dict[str, bytes]:
+    """The files of a run that are published already, by name."""
+    names = [f"{config.slug}/{name}" for name in (RECORD, WEIGHTS)]
+    return {name: (folder / name).read_bytes() for name in names if (folder / name).is_file()}

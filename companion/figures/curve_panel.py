@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, MaxNLocator
+from matplotlib.patches import Patch
+from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator
 
-from companion.figures.theme import INK, LABELS, LINESTYLES, MARKERS, PALETTE
+from companion.figures.theme import INK, LABELS, MARKERS, PALETTE, READING_STYLES
 from vaelib.checks.limits import checked
 
 X_LIMITS = (7e3, 8e8)
-_DECADES = (1e4, 1e5, 1e6, 1e7, 1e8)
+# Millions, written out: an exponent would be too small to read on a phone.
+_DECADES = {1e4: "0.01", 1e5: "0.1", 1e6: "1", 1e7: "10", 1e8: "100"}
 # A triangle that points out of the panel; the algorithms have other markers.
 BELOW = "v"
 # About as many markers in a curve, however long it is.
-_MARKS = 12
+_MARKS = 6
+# In points; a figure of 4.6 inches that fills a phone shows a point as about a pixel.
+TEXT = 9
+_WIDTHS = {"as run": 1.8, "as written": 1.4}
 
 
 class Range(NamedTuple):
@@ -49,89 +54,111 @@ def draw_panel(
     axes: Axes,
     *,
     published: pd.DataFrame,
-    reference: pd.DataFrame,
-    ours: pd.DataFrame,
+    of_reading: Mapping[str, pd.DataFrame],
+    own: pd.DataFrame,
     y_limits: tuple[float, float],
 ) -> None:
-    """The paper's curves in grey, the reference runs' in colour, ours with markers on top."""
+    """The paper's curves in grey, in each reading the reference runs' in colour, and own points.
+
+    Args:
+        axes: where.
+        published: the paper's curves, of one split, as are all others.
+        of_reading: curves of the reference runs by reading, "as written" and "as run".
+        own: curves of the reader's runs, which are as written: markers alone, or with a line where
+            there is no reference run to lie on.
+        y_limits: from `limits`.
+    """
     axes.set(xscale="log", xlim=X_LIMITS, ylim=y_limits)
-    axes.xaxis.set_major_locator(FixedLocator(_DECADES))
+    axes.xaxis.set_major_locator(FixedLocator(list(_DECADES)))
+    axes.xaxis.set_major_formatter(FixedFormatter(list(_DECADES.values())))
     axes.minorticks_off()
-    axes.yaxis.set_major_locator(MaxNLocator(5))
-    for split, style in LINESTYLES.items():
-        for algorithm in MARKERS:
-            theirs, past, mine = (
-                table[(table["algorithm"] == algorithm) & (table["split"] == split)]
-                for table in (published, reference, ours)
-            )
-            axes.plot(
-                theirs["training_samples"],
-                theirs["value"],
-                label=f"the paper's {LABELS[algorithm]}, {split}",
-                color=PALETTE["paper"],
-                ls=style,
-                lw=0.8,
-                marker=MARKERS[algorithm] if split == "test" else "",
-                markersize=3.5,
-                markerfacecolor="white",
-                markeredgewidth=0.8,
-                markevery=[-1] if len(theirs) else None,
-                zorder=2,
-            )
-            _draw(axes, past, algorithm, split, marked=False)
-            _draw(axes, mine, algorithm, split, marked=True)
-    _mark_below(axes, ours[ours["split"] == "test"])
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+    axes.tick_params(labelsize=TEXT)
+    for algorithm in MARKERS:
+        theirs = published[published["algorithm"] == algorithm]
+        axes.plot(
+            theirs["training_samples"],
+            theirs["value"],
+            label=f"the paper's {LABELS[algorithm]}",
+            color=PALETTE["paper"],
+            lw=1.0,
+            marker=MARKERS[algorithm],
+            markersize=4,
+            markerfacecolor="white",
+            markeredgewidth=0.9,
+            markevery=[-1] if len(theirs) else None,
+            zorder=2,
+        )
+        for reading, curves in of_reading.items():
+            _draw_reference(axes, curves[curves["algorithm"] == algorithm], algorithm, reading)
+        mine = own[own["algorithm"] == algorithm]
+        written = of_reading.get("as written", own[:0])
+        covered = bool((written["algorithm"] == algorithm).any())
+        _draw_own(axes, mine, algorithm, marked_only=covered)
+    _mark_below(axes, own)
 
 
-def _draw(axes: Axes, curve: pd.DataFrame, algorithm: str, split: str, *, marked: bool) -> None:
-    """The first seed's curve, and a band from the lowest seed to the highest if there are several.
+def _draw_reference(axes: Axes, curve: pd.DataFrame, algorithm: str, reading: str) -> None:
+    """The lowest seed's curve, and a band from the lowest to the highest if there are several.
 
     Not the mean: where some seeds end before others, it would jump.
     """
     if curve.empty:
         return
-    line = curve[curve["seed"] == curve["seed"].min()].set_index("training_samples")["value"]
+    line = _first_seed(curve)
+    axes.plot(
+        line["training_samples"],
+        line["value"],
+        label=f"{LABELS[algorithm]}, {reading}",
+        color=PALETTE[algorithm],
+        ls=READING_STYLES[reading]["test"],
+        lw=_WIDTHS[reading],
+        zorder=5 if reading == "as run" else 4,
+    )
     seeds = curve.groupby("training_samples")["value"].agg(["min", "max"])
-    tested = split == "test"
+    if (seeds["max"] > seeds["min"]).any():
+        axes.fill_between(
+            seeds.index, seeds["min"], seeds["max"], color=PALETTE[algorithm], alpha=0.18, lw=0
+        )
+
+
+def _draw_own(axes: Axes, curve: pd.DataFrame, algorithm: str, *, marked_only: bool) -> None:
+    if curve.empty:
+        return
+    line = _first_seed(curve)
     every = -(-len(line) // _MARKS)
     axes.plot(
-        line.index,
-        line,
-        label=f"{LABELS[algorithm]}, {split}" + ("" if marked else ", reference run"),
+        line["training_samples"],
+        line["value"],
+        label=f"{LABELS[algorithm]}, this build",
         color=PALETTE[algorithm],
-        ls=LINESTYLES[split],
-        lw=1.5 if tested else 1.0,
-        alpha=1.0 if marked else 0.6,
-        marker=MARKERS[algorithm] if tested and marked else "",
-        markersize=3.5,
+        ls="" if marked_only else READING_STYLES["as written"]["test"],
+        lw=_WIDTHS["as written"],
+        marker=MARKERS[algorithm],
+        markersize=4,
         markeredgecolor="white",
         markeredgewidth=0.4,
         # Counted from the last point, which is always marked.
         markevery=((len(line) - 1) % every, every),
-        zorder=4 + tested + 2 * marked,
+        zorder=7,
     )
-    if (seeds["max"] > seeds["min"]).any():
-        axes.fill_between(
-            seeds.index,
-            seeds["min"],
-            seeds["max"],
-            color=PALETTE[algorithm],
-            alpha=0.18,
-            lw=0,
-            zorder=3,
-        )
 
 
-def _mark_below(axes: Axes, tested: pd.DataFrame) -> None:
+def _first_seed(curve: pd.DataFrame) -> pd.DataFrame:
+    found: pd.DataFrame = curve[curve["seed"] == curve["seed"].min()]
+    return found
+
+
+def _mark_below(axes: Axes, own: pd.DataFrame) -> None:
     """A triangle at the lower edge for each point that lies below it, a row for each algorithm."""
-    means = tested.groupby(["algorithm", "training_samples"], as_index=False)["value"].mean()
+    means = own.groupby(["algorithm", "training_samples"], as_index=False)["value"].mean()
     below = means[means["value"] < axes.get_ylim()[0]]
     present = [algorithm for algorithm in MARKERS if (below["algorithm"] == algorithm).any()]
     for row, algorithm in enumerate(present):
         samples = below.loc[below["algorithm"] == algorithm, "training_samples"]
         axes.plot(
             samples,
-            [0.025 + 0.04 * row] * len(samples),
+            [0.035 + 0.06 * row] * len(samples),
             transform=axes.get_xaxis_transform(),
             color=PALETTE[algorithm],
             ls="",
@@ -144,39 +171,44 @@ def _mark_below(axes: Axes, tested: pd.DataFrame) -> None:
 
 @checked
 def legend_handles(
-    algorithms: Sequence[str], *, reference: bool, below: bool, stand_in: bool
-) -> list[Line2D]:
+    algorithms: Sequence[str],
+    *,
+    readings: Sequence[str],
+    bands: bool,
+    below: bool,
+    stand_in: bool,
+) -> list[Line2D | Patch]:
     """What colours, markers and lines mean.
 
     Args:
         algorithms: those of the figure.
-        reference: whether reference runs are drawn.
-        below: whether a point lies below a panel.
+        readings: those of which there are reference runs.
+        bands: whether one of them has several seeds.
+        below: whether an own point lies below a panel.
         stand_in: whether our runs saw other data than the paper's.
     """
-    handles = [
-        Line2D([], [], color=PALETTE[name], marker=MARKERS[name], label=LABELS[name])
-        for name in algorithms
+    handles: list[Line2D | Patch] = [
+        Line2D([], [], color=PALETTE[name], lw=1.8, label=LABELS[name]) for name in algorithms
     ]
-    handles += [
-        Line2D([], [], color=INK, ls=LINESTYLES["test"], label="test"),
-        Line2D([], [], color=INK, ls=LINESTYLES["train"], lw=1.0, label="train"),
-    ]
-    if reference:
-        handles.append(Line2D([], [], color=INK, alpha=0.6, label="reference run (no markers)"))
     handles.append(
         Line2D(
             [],
             [],
             color=PALETTE["paper"],
-            lw=0.8,
+            lw=1.0,
             marker="o",
-            markersize=3.5,
+            markersize=4,
             markerfacecolor="white",
-            markeredgewidth=0.8,
-            label="the paper, on real data" if stand_in else "the paper (marker at end)",
+            markeredgewidth=0.9,
+            label="the paper, real data" if stand_in else "the paper",
         )
     )
+    for reading in readings:
+        style, width = READING_STYLES[reading]["test"], _WIDTHS[reading]
+        handles.append(Line2D([], [], color=INK, ls=style, lw=width, label=reading))
+    if bands:
+        handles.append(Patch(color=INK, alpha=0.18, lw=0, label="range of seeds"))
+    handles.append(Line2D([], [], color=INK, ls="", marker="o", markersize=4, label="this build"))
     if below:
-        handles.append(Line2D([], [], color=INK, ls="", marker=BELOW, label="test, below the axis"))
+        handles.append(Line2D([], [], color=INK, ls="", marker=BELOW, label="below the axis"))
     return handles

@@ -35,6 +35,11 @@ LINESTYLES: Mapping[str, str | tuple[int, tuple[float, ...]]] = {
     "test": "-",
     "train": (0, (2.5, 1.5)),
 }
+# How runs of Figs 2 and 3 read section 5: as its authors' code and curves have it, or as its words.
+READING_STYLES: Mapping[str, Mapping[str, str | tuple[int, tuple[float, ...]]]] = {
+    "as run": LINESTYLES,
+    "as written": {"test": (0, (1.0, 1.0)), "train": (0, (3.5, 1.2, 1.0, 1.2))},
+}
 
 # The estimators of the bound and of its gradient, sections 2.2 and 2.3.
 ESTIMATOR_COLOURS: Mapping[str, str] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,21 +11,19 @@ import numpy as np
 import pandas as pd
 
 from companion.experiments import paper_curves
+from companion.experiments.curve_reading import as_printed
 from companion.experiments.paper_curves import Figure
 from companion.experiments.paper_grid import FIGURE3_N_TRAIN
-from companion.figures.learning_curves import (
-    DATASET_TITLES,
-    FIGURE2_LATENT,
-    FIGURE2_RANGE,
-    FIGURE3_RANGE,
-    REAL_DATASET,
-)
+from companion.experiments.readings import READINGS, Reading
+from companion.figures.learning_curves import DATASET_TITLES, FIGURE2_LATENT, REAL_DATASET
 from companion.runs.record import Record
 from companion.runs.requested import curves
 from companion.runs.store import Run
 from vaelib.checks.limits import checked
 
-_SOURCES = ("paper", "reference", "own")
+_SOURCES = ("paper", *READINGS, "own")
+# Values below these are drawn at the lower edge; a young run of 200 dimensions begins far below.
+_LOWEST = {"mnist": -300, "frey_face": -800}
 
 
 @dataclass(frozen=True)
@@ -50,27 +48,38 @@ class CurveData:
 
 
 @checked
-def curve_data(figure: Figure, ours: Sequence[Run], *, reference: Sequence[Run] = ()) -> CurveData:
-    """The paper's curves, the reference runs' and ours, panel by panel.
+def curve_data(
+    figure: Figure,
+    ours: Sequence[Run],
+    *,
+    of_reading: Mapping[Reading, Sequence[Run]] | None = None,
+) -> CurveData:
+    """The paper's curves, the reference runs' in each reading and ours, panel by panel.
 
     Several seeds become one series, as in the figure: the curve of the first, and at each of its
-    points how many seeds there are, the lowest and the highest. The seconds of a point come from
-    `seconds_at`; the paper gives none for its curves.
+    points how many seeds there are, the lowest and the highest. Curves are read `as_printed`, and
+    one that consists of running averages says so. The seconds of a point come from `seconds_at`;
+    the paper gives none for its curves.
 
     Args:
         figure: whose curves they are.
-        ours: the runs of this build.
-        reference: runs that were carried further; there may be none.
+        ours: the runs of this build, as written.
+        of_reading: the reference runs in each reading; there may be none.
     """
     table = pd.concat(
         [
             paper_curves.digitised(figure).assign(source="paper", seconds=np.nan),
-            *(timed(run).assign(source="reference") for run in reference),
+            *(
+                timed(run).assign(source=reading)
+                for reading, found in (of_reading or {}).items()
+                for run in found
+            ),
             *(timed(run).assign(source="own") for run in ours),
         ],
         ignore_index=True,
     )
-    table["real"] = table["dataset"].map(REAL_DATASET)
+    table["averaged"] = table["running_average"].notna()
+    table = as_printed(table).assign(real=table["dataset"].map(REAL_DATASET))
     groups = _figure2(table) if figure == "figure2" else _figure3(table)
     measure = "lower bound" if figure == "figure2" else "marginal log-likelihood"
     return CurveData({"measure": measure, "groups": list(groups)})
@@ -104,7 +113,7 @@ def _figure2(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
         yield {
             "name": DATASET_TITLES[real],
             "setting": "latent dimensions",
-            "lowest": FIGURE2_RANGE[real].lowest,
+            "lowest": _LOWEST[real],
             "panels": panels,
         }
 
@@ -115,7 +124,7 @@ def _figure3(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
     yield {
         "name": DATASET_TITLES["mnist"],
         "setting": "training points",
-        "lowest": FIGURE3_RANGE.lowest,
+        "lowest": _LOWEST["mnist"],
         "panels": [
             {"value": str(n_train), "series": list(_series(table[small == first]))}
             for n_train, first in zip(FIGURE3_N_TRAIN, (True, False), strict=True)
@@ -125,7 +134,9 @@ def _figure3(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
 
 def _series(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """A panel's curves: the paper's first, which lie below the others."""
-    rows = rows.assign(source=pd.Categorical(rows["source"], _SOURCES)).sort_values("seed")
+    rows = rows.assign(source=pd.Categorical(rows["source"], _SOURCES)).sort_values(
+        ["seed", "training_samples"]
+    )
     by = rows.groupby(["source", "algorithm", "split"], observed=True)
     for (source, algorithm, split), curve in by:
         # One seed's curve, not a mean: where some seeds end before others, a mean would jump.
@@ -140,6 +151,8 @@ def _series(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
             "samples": [int(samples) for samples in line.index],
             "value": line["value"].round(2).tolist(),
         }
+        if line["averaged"].all():
+            series["averaged"] = True
         if source != "paper":
             series["seed"] = int(line["seed"].iloc[0])
         if curve["seed"].nunique() > 1:

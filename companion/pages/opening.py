@@ -19,7 +19,7 @@ from vaelib.errors import UserError
 
 LARGEST_SEED = 2**32 - 1  # of NumPy's generators
 # What every chapter accepts, also where it reads less.
-EVERY_CHAPTER = {"profile": "quick", "device": "cpu", "seed": 0}
+CHAPTER_SETTINGS = {"profile": "quick", "device": "cpu", "seed": 0}
 # The first line of the cell that papermill writes.
 WRITTEN = "# Parameters\n"
 
@@ -47,17 +47,19 @@ def open_notebook(inputs: Sequence[str], names: Iterable[str] = ()) -> None:
         names: what the chapter's own parameters cell sets.
 
     Raises:
-        UserError: if a parameter has another name than those and `EVERY_CHAPTER`, or one of the
-            latter has a value that cannot be.
+        UserError: if a parameter has another name than those and `CHAPTER_SETTINGS`, or a setting
+            has a value that cannot be.
     """
-    known = [*dict.fromkeys([*EVERY_CHAPTER, *names])]
+    known = [*dict.fromkeys([*CHAPTER_SETTINGS, *names])]
     given = written_by_papermill(inputs)
     for name in given:
         if name not in known:
             raise UserError(
                 f"parameter {name!r} is not one of this chapter's: use {', '.join(known)}"
             )
-    check_settings(**EVERY_CHAPTER | {name: given[name] for name in EVERY_CHAPTER if name in given})
+    check_settings(
+        **CHAPTER_SETTINGS | {name: given[name] for name in CHAPTER_SETTINGS if name in given}
+    )
     torch.set_num_threads(threads())
 
 

@@ -4,26 +4,26 @@
 import dataclasses
 import hashlib
 import json
-import re
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
-from companion.runs.choices import Choices
-from vaelib.checks.limits import Count, Positive, Rule, Whole
+from companion.runs.choices import APPENDIX_C, Choices, Word
+from vaelib.checks.limits import Count, Positive, Whole
 from vaelib.errors import UserError
 
 AlgorithmName = Literal["aevb", "wake_sleep", "mcem"]
 Measure = Literal["lower_bound", "marginal_likelihood"]
 
 STEPSIZES = (0.01, 0.02, 0.1)
-# It becomes part of a folder's name.
-DatasetName = Annotated[
-    str,
-    Rule(
-        lambda value: isinstance(value, str) and re.fullmatch(r"\w+", value) is not None,
-        "a name of letters, digits and _",
+# Choices that some algorithms have not: MCEM never asks the encoder, and only it has an M-step.
+OWN: dict[str, tuple[AlgorithmName, ...]] = {
+    "n_samples": ("aevb",),
+    "estimator": ("aevb",),
+    "encoder_log_variance": ("aevb", "wake_sleep"),
+    **dict.fromkeys(
+        ("n_leapfrog", "n_weight_updates", "m_step_points", "target_acceptance"), ("mcem",)
     ),
-]
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +33,11 @@ class RunConfig(Choices):
     How far it has come is not part of it: a run grows. `str` names it for people.
 
     Attributes:
-        dataset: the data set; "mnist" or "frey_face", or the stand-in that took its place.
+        dataset: the data set; "mnist" or "frey_face", the stand-in that took its place, or data of
+            your own under a name that holds their checksum.
         algorithm: "aevb", "wake_sleep" or "mcem".
-        n_latent, n_hidden: the paper's N_z, and the tanh units in encoder and decoder.
+        n_latent, n_hidden: the paper's N_z, and the tanh units in encoder and decoder; other
+            networks than Appendix C's have a size of their own.
         n_train: training points, from the start of the training set.
         stepsize: Adagrad's global stepsize, or "auto" for section 5's choice from
             {0.01, 0.02, 0.1} by the training bound of the first iterations.
@@ -47,7 +49,7 @@ class RunConfig(Choices):
         UserError: for a choice or number that no run can have.
     """
 
-    dataset: DatasetName
+    dataset: Word
     algorithm: AlgorithmName
     n_latent: Count
     n_hidden: Count
@@ -59,6 +61,17 @@ class RunConfig(Choices):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        for name in self.changed():
+            if self.algorithm not in OWN.get(name, (self.algorithm,)):
+                raise UserError(
+                    f"{name} is {getattr(self, name)!r}, but {self.algorithm} has no such choice: "
+                    f"leave it out, or use algorithm {' or '.join(OWN[name])}"
+                )
+        if self.m_step_points is not None and self.m_step_points > self.minibatch_size:
+            raise UserError(
+                f"m_step_points is {self.m_step_points}, but a step has a minibatch of "
+                f"{self.minibatch_size}: make it smaller"
+            )
         if self.kl_weight != 1 and (self.algorithm, self.estimator) != ("aevb", "B"):
             raise UserError(
                 f"kl_weight is {self.kl_weight}, but only aevb with estimator 'B' has the KL as a "
@@ -88,10 +101,10 @@ class RunConfig(Choices):
         counts: one for each leapfrog step and one for each weight update. That is the reading
         under which equal counts cost about the same, and the one nearest to the paper's curve.
         """
-        evaluations = 1
-        if self.algorithm == "mcem":
-            evaluations = self.n_leapfrog + self.n_weight_updates
-        return self.minibatch_size * evaluations
+        if self.algorithm != "mcem":
+            return self.minibatch_size
+        in_m_step = self.m_step_points or self.minibatch_size
+        return self.minibatch_size * self.n_leapfrog + in_m_step * self.n_weight_updates
 
     @property
     def name(self) -> str:
@@ -100,7 +113,7 @@ class RunConfig(Choices):
             self.dataset,
             self.algorithm,
             f"z{self.n_latent}",
-            f"h{self.n_hidden}",
+            f"h{self.n_hidden}" if self.networks == APPENDIX_C else self.networks,
             f"n{self.n_train}",
             f"{self.stepsize}",
             self.pixels,

@@ -30,6 +30,7 @@ DECIDING_ALONE = (
     "companion.runs.beginning",
     "companion.runs.carrying",
     "companion.runs.evaluation",
+    "companion.runs.other_networks",
     "companion.runs.stacking",
     "companion.runs.underway",
     "vaelib.arithmetic.compiling",
@@ -39,7 +40,7 @@ DECIDING_ALONE = (
     "vaelib.fast.backpropagation",
 )
 # How a model is put into a file is nothing that its numbers depend on.
-DECIDING_NOTHING = ("vaelib.saving",)
+DECIDING_NOTHING = ("vaelib.files", "vaelib.saving")
 
 
 def run_source(config: RunConfig) -> str:

@@ -13,6 +13,7 @@ from companion.runs.config import RunConfig
 from companion.runs.evaluation import CurvePoint
 from vaelib.errors import UserError
 from vaelib.files import AnyPath, as_path
+from vaelib.training import RunningAverage
 
 # What the fields are in JSON, beside config.
 KINDS: dict[str, type | tuple[type, ...]] = {
@@ -23,6 +24,7 @@ KINDS: dict[str, type | tuple[type, ...]] = {
     "model": dict,
     "source": str,
     "curve": list,
+    "running_averages": list,
     "segments": list,
 }
 
@@ -38,6 +40,9 @@ class Record:
         stepsizes_compared: training objective in the first iterations for each candidate, in
             nats per datapoint; empty where the stepsize was given.
         curve: the learning curve.
+        running_averages: of the bound of the minibatches, from one point of the curve to the next,
+            where the bound is what is measured and climbed; none in records from before they were
+            kept.
         data: name, source, sha256 and whether it is a stand-in.
         model: sizes that the weights need: n_pixels and the decoder's kind.
         source: hash of the code that the numbers depend on.
@@ -54,6 +59,7 @@ class Record:
     model: dict[str, Any]
     source: str
     curve: list[CurvePoint] = field(default_factory=list)
+    running_averages: list[RunningAverage] = field(default_factory=list)
     segments: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -64,10 +70,14 @@ class Record:
     def to_json(self) -> str:
         """As text, one point of the curve a line."""
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        fields |= {"config": self.config.to_dict(), "curve": []}
+        lists = {name: fields[name] for name in ("curve", "running_averages")}
+        fields |= {"config": self.config.to_dict(), **{name: [] for name in lists}}
         text = json.dumps(fields, indent=1, allow_nan=False)
-        points = ",\n".join(f"  {json.dumps(point._asdict())}" for point in self.curve)
-        return text.replace('"curve": []', f'"curve": [\n{points}\n ]') + "\n"
+        for name, points in lists.items():
+            lines = ",\n".join(f"  {json.dumps(_known(point._asdict()))}" for point in points)
+            if lines:
+                text = text.replace(f'"{name}": []', f'"{name}": [\n{lines}\n ]')
+        return text + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Record:
@@ -76,7 +86,7 @@ class Record:
         Raises:
             ValueError, KeyError or TypeError: if the text is not a record.
         """
-        fields = json.loads(text)
+        fields = {"running_averages": [], **json.loads(text)}
         for name, kind in KINDS.items():
             if not isinstance(fields[name], kind):
                 raise ValueError(f"{name} is {fields[name]!r}")
@@ -85,10 +95,20 @@ class Record:
         for point in fields["curve"]:
             if not (isinstance(point.training_samples, int) and math.isfinite(point.value)):
                 raise ValueError(f"the curve has the point {point}")
+            if not (point.noise is None or math.isfinite(point.noise)):
+                raise ValueError(f"the curve has the point {point}")
+        fields["running_averages"] = [RunningAverage(**each) for each in fields["running_averages"]]
+        for each in fields["running_averages"]:
+            if not (0 <= each.since < each.until and math.isfinite(each.value)):
+                raise ValueError(f"the running averages have {each}")
         for segment in fields["segments"]:
             if not (math.isfinite(segment["seconds"]) and segment["environment"]["device"]):
                 raise ValueError(f"a segment is {segment}")
         return cls(**fields)
+
+
+def _known(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def read_record(path: AnyPath) -> Record:

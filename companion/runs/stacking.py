@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, grad, vmap
+from torch.func import functional_call, grad_and_value, vmap
 
+from companion.runs.choices import APPENDIX_C
 from companion.runs.config import RunConfig
 from vaelib.algorithm import unnest
 from vaelib.arithmetic.products import fast_products
@@ -35,6 +36,7 @@ STACKED = {
     "replacement": True,
     "kl_weight": 1.0,
     "precision": "float32",
+    "networks": APPENDIX_C,
 }
 
 
@@ -145,6 +147,8 @@ class _Stack:
             * (config.prior_on_biases or not name.endswith("bias"))
             for name in self._names
         }
+        self._totals = torch.stack([state["trainer/total"] for state in states]).to(device)
+        self._totals_since = [state["trainer/total_since"] for state in states]
         self._steps = int(states[0]["algorithm/optimiser/steps"])
         self._warmup = config.warmup
         self._after_warmup = torch.tensor(stepsizes, dtype=torch.float32, device=device)
@@ -168,7 +172,8 @@ class _Stack:
             epsilon: `(S, L, M, n_latent)`.
         """
         with fast_products():
-            gradients = vmap(grad(self._loss))(self._parameters, x, epsilon)
+            gradients, losses = vmap(grad_and_value(self._loss))(self._parameters, x, epsilon)
+        self._totals.sub_(losses)
         for name in self._names:
             parameter, total = self._parameters[name], self._sums[name]
             whole = gradients[name] + self._decays[name] * parameter
@@ -182,6 +187,8 @@ class _Stack:
             **{f"model/{name}": self._parameters[name][s] for name in self._names},
             **{f"algorithm/optimiser/{name}": self._sums[name][s] for name in self._names},
             "algorithm/optimiser/steps": torch.tensor(self._steps),
+            "trainer/total": self._totals[s],
+            "trainer/total_since": self._totals_since[s],
         }
 
     def _loss(self, parameters: dict[str, Tensor], x: Tensor, epsilon: Tensor) -> Tensor:

@@ -19,13 +19,13 @@ from torch import Tensor
 
 from companion.files import project_root, writing
 from companion.runs import checkpoint
+from companion.runs.assembly import model_for
 from companion.runs.config import RunConfig
 from companion.runs.evaluation import CurvePoint
 from companion.runs.record import Record, expected, parsed, read_record
 from vaelib.errors import UserError
 from vaelib.files import AnyPath, as_path, write_atomically
-from vaelib.model import DecoderKind, VariationalAutoencoder, build
-from vaelib.randomness import generator
+from vaelib.model import VariationalAutoencoder
 
 RECORD, WEIGHTS = "record.json", "weights.safetensors"
 
@@ -55,11 +55,19 @@ class Run:
         return min(self.until or self.record.samples, self.record.samples)
 
     def curve(self) -> pd.DataFrame:
-        """The learning curve: training_samples, split, measure, value (nats per datapoint)."""
+        """The learning curve, in nats per datapoint.
+
+        Returns:
+            columns of `CurvePoint`, and running_average: on training data, the bound of the
+            minibatches averaged since the point before; NaN where it is not known, as is noise.
+        """
         # A step may carry the count past what was asked for; that point is the last one.
         end = math.inf if self.until is None else self.until + self.config.samples_per_step
         points = [point for point in self.record.curve if point.training_samples < end]
-        return pd.DataFrame(points, columns=list(CurvePoint._fields))
+        curve = pd.DataFrame(points, columns=list(CurvePoint._fields)).astype({"noise": float})
+        averages = {each.until: each.value for each in self.record.running_averages}
+        known = curve["training_samples"].map(averages).astype(float)
+        return curve.assign(running_average=known.where(curve["split"] == "train"))
 
     def model(self) -> VariationalAutoencoder:
         """The model with the stored weights, on the CPU.
@@ -67,18 +75,10 @@ class Run:
         They are the latest weights, also where the curve is shown up to an earlier point.
 
         Raises:
-            UserError: if the weights are missing or damaged.
+            UserError: if the weights are missing or damaged, or for networks of your own that this
+                process does not know.
         """
-        sizes = self.record.model
-        decoder: DecoderKind = sizes["decoder"]
-        model = build(
-            n_pixels=sizes["n_pixels"],
-            n_hidden=self.config.n_hidden,
-            n_latent=self.config.n_latent,
-            decoder=decoder,
-            encoder_log_variance=self.config.encoder_log_variance,
-            generator=generator(self.config.seed, "initialise"),
-        )
+        model = model_for(self.config, **self.record.model)
         model.load_state_dict(read_tensors(self.folder / WEIGHTS))
         return model.eval()
 

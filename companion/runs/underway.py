@@ -12,7 +12,7 @@ from companion.runs import lineage, rounding
 from companion.runs.assembly import make_trainer
 from companion.runs.beginning import begin, checkpoint_of
 from companion.runs.config import RunConfig
-from companion.runs.evaluation import CurvePoint, curve_points
+from companion.runs.evaluation import CurvePoint, curve_points, keeps_running_averages
 from companion.runs.progress import tell
 from companion.runs.provenance import environment
 from companion.runs.store import RunStore
@@ -23,6 +23,8 @@ from vaelib.training import Trainer
 # Where a compiled run goes over to compiled steps. Rounding is blown up while a model is young, so
 # the beginning is the same for all runs of these settings; and there a compiler does not pay.
 COMPILED_FROM = 200_000
+# As many training points as MNIST has: of more, a point of the curve would cost more than training.
+MOST_EVALUATED = 50_000
 
 
 class Underway:
@@ -79,7 +81,8 @@ class Underway:
             "environment": here,
         }
         self.record.segments.append(self._segment)
-        self._splits = {"train": data.train.to(device), "test": data.test.to(device)}
+        evaluated = data.train[:MOST_EVALUATED]
+        self._splits = {"train": evaluated.to(device), "test": data.test.to(device)}
         self.measured = max((point.training_samples for point in self.record.curve), default=0)
 
     @property
@@ -117,6 +120,9 @@ class Underway:
             compile_step=self._compile_step and self.samples > COMPILED_FROM,
         )
         self.record.curve += finite(points, self.config)
+        average = self.trainer.take_average()
+        if average is not None and keeps_running_averages(self.config):
+            self.record.running_averages.append(average)
 
     def save(self, *, seconds: float) -> None:
         """Store it as it is, after so many seconds of work on it.

@@ -41,8 +41,8 @@ def measured_deviations(
         (mean over seeds of the test curve at `samples`), low and high (over seeds); from_default
         (value minus the default's, seed by seed, averaged) with its own low and high; train and
         test (mean absolute distance of the curve from the paper's, up to `samples`, mean over
-        seeds; NaN where the paper's has no point) and distance (the mean of the two). Nats per
-        datapoint.
+        seeds; NaN where the paper's has no point), distance (the mean of the two) and averaged
+        (whether the training curves are running averages, as the paper's are). Nats per datapoint.
     """
     keys = [key for key in KEYS if key != "split"]
     seeds = range(deviations.CHOICE_SEEDS)
@@ -63,8 +63,9 @@ def measured_deviations(
         gains = [value - default[seed] for seed, value in values.items() if seed in default]
         panel = [getattr(configs[0], key) for key in keys]
         theirs = published[(published[keys] == panel).all(axis=1)]
-        apart = distance_from_paper(curves, theirs, until=samples).groupby("split")["distance"]
-        by_split = apart.mean().reindex(SPLITS)
+        apart = distance_from_paper(curves, theirs, until=samples)
+        by_split = apart.groupby("split")["distance"].mean().reindex(SPLITS)
+        averaged = apart.loc[apart["split"] == "train", "averaged"]
         rows.append(
             {
                 "matter": choice.matter,
@@ -79,10 +80,12 @@ def measured_deviations(
                 "from_default_high": max(gains, default=np.nan),
                 **by_split,
                 "distance": by_split.mean(),
+                "averaged": not averaged.empty and bool(averaged.all()),
             }
         )
     columns = ["matter", "choice", "base", "n_seeds", "value", "low", "high"]
     columns += ["from_default", "from_default_low", "from_default_high", *SPLITS, "distance"]
+    columns += ["averaged"]
     return pd.DataFrame(rows, columns=columns)
 
 

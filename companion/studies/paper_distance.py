@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from companion.experiments.curve_reading import KEYS, SLACK, at
+from companion.experiments.curve_reading import KEYS, SLACK, as_printed, at
 from vaelib.checks.limits import Positive, checked
 
 
@@ -16,15 +16,16 @@ def distance_from_paper(
     """How far each curve lies from the paper's, on average over the paper's points to `until`.
 
     Args:
-        curves: from `runs.curves`.
+        curves: from `runs.curves`; they are read `as_printed`.
         published: from `paper_curves.digitised`.
         until: training samples.
 
     Returns:
-        columns KEYS, seed, distance (mean of the absolute difference), largest (of them), points.
+        columns KEYS, seed, distance (mean of the absolute difference), largest (of them), points,
+        averaged (whether all of ours are running averages, as the paper's on training data are).
     """
     rows = []
-    for key, curve in curves.groupby([*KEYS, "seed"], sort=False):
+    for key, curve in as_printed(curves).groupby([*KEYS, "seed"], sort=False):
         panel, seed = list(key)[:-1], key[-1]
         theirs = published[(published[KEYS] == panel).all(axis=1)]
         theirs = theirs[theirs["training_samples"] <= until * SLACK]
@@ -40,6 +41,8 @@ def distance_from_paper(
                     "distance": float(np.mean(gaps)),
                     "largest": max(gaps),
                     "points": len(gaps),
+                    "averaged": bool(curve["running_average"].notna().all()),
                 }
             )
-    return pd.DataFrame(rows, columns=[*KEYS, "seed", "distance", "largest", "points"])
+    columns = [*KEYS, "seed", "distance", "largest", "points", "averaged"]
+    return pd.DataFrame(rows, columns=columns)

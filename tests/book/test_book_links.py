@@ -14,7 +14,8 @@ from places import ROOT
 
 from book._ext.links_table import LinksTable
 from book._ext.pages_of_tests import page_of
-from companion.experiments import paper_grid, reference
+from companion.experiments.readings import READINGS
+from companion.studies.two_readings import runs_in_reading
 from workflow import chapters
 
 pytestmark = pytest.mark.book
@@ -23,8 +24,8 @@ COMPUTED = [page.name for page in chapters.pages(ROOT) if page.computes]
 TABLE = LinksTable(ROOT)
 # Figures of the paper, and from how many runs each was drawn, the reference runs counted.
 REFERENCE = {
-    figure: len(reference.known(c for s in range(reference.SEEDS) for c in group(s)))
-    for figure, group in (("fig-2", paper_grid.figure2), ("fig-3", paper_grid.figure3))
+    label: sum(len(runs_in_reading(figure, reading)) for reading in READINGS)
+    for label, figure in (("fig-2", "figure2"), ("fig-3", "figure3"))
 }
 RUNS = {
     "fig-1": 0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -11,11 +12,17 @@ from companion.runs.config import RunConfig
 from companion.runs.evaluation import CurvePoint
 from companion.runs.record import Record
 from companion.runs.store import Run
+from vaelib.training import RunningAverage
 
 CONFIG = paper_grid.mnist(20)
 
 
-def run(config: RunConfig, values: dict[int, float], measure: str = "lower_bound") -> Run:
+def run(
+    config: RunConfig,
+    values: dict[int, float],
+    measure: str = "lower_bound",
+    averages: Sequence[RunningAverage] = (),
+) -> Run:
     curve = [
         CurvePoint(samples, split, measure, value + (split == "train"))
         for samples, value in values.items()
@@ -31,6 +38,7 @@ def run(config: RunConfig, values: dict[int, float], measure: str = "lower_bound
             model={},
             source="",
             curve=curve,
+            running_averages=list(averages),
         ),
         Path(),
     )

@@ -9,7 +9,7 @@ import torch
 from torch.distributions import Independent, Laplace, Normal, kl_divergence
 
 from tests.helpers import gauss_hermite, rng
-from vaelib.elbo import evaluate, gaussian_kl, log_weights, lower_bound
+from vaelib.elbo import evaluate, evaluation_noise, gaussian_kl, log_weights, lower_bound
 from vaelib.errors import UserError
 from vaelib.likelihood.probabilistic_pca import ProbabilisticPCA
 from vaelib.model import build
@@ -119,3 +119,19 @@ def test_evaluating_nothing_is_an_error() -> None:
     model = build(n_pixels=6, n_hidden=5, n_latent=2, generator=rng())
     with pytest.raises(UserError, match=r"x has shape \(0, 6\)"):
         evaluate(model, torch.zeros(0, 6), generator=rng())
+
+
+@pytest.mark.statistical(1e-7)
+def test_noise_of_an_evaluation_is_its_exact_standard_deviation() -> None:
+    """By quadrature; two draws for each of 20000 datapoints give it to about a hundredth."""
+    ppca = ProbabilisticPCA.example()
+    x, model = ppca.sample(20_000, rng(1)), ppca.exact_model()
+    epsilon, probabilities = gauss_hermite(2, 10)
+    with torch.no_grad():
+        bounds = torch.stack([lower_bound(model, x, e.expand(1, len(x), 2)).bound for e in epsilon])
+    weights = probabilities[:, None]
+    variance = (weights * (bounds - (weights * bounds).sum(0)).square()).sum(0)
+    exact = variance.sum().sqrt().item() / len(x)
+    assert evaluation_noise(model, x, generator=rng(2)) == pytest.approx(exact, rel=0.08)
+    smaller = evaluation_noise(model, x, generator=rng(2), batch_size=300)
+    assert smaller == pytest.approx(exact, rel=0.08)

@@ -96,6 +96,28 @@ def test_step_is_appendix_e() -> None:
     assert all(value.ndim == 0 and not value.requires_grad for value in metrics.values())
 
 
+def test_an_m_step_by_blocks_goes_through_the_minibatch_and_begins_again() -> None:
+    """Of ten datapoints by four: the first four, the next four, and from the start again."""
+    x = pixels(10)
+    stepped, by_hand = small_model(), small_model()
+    settings = {"n_train": 10, "stepsize": 0.1, "warmup": 0}
+    algorithm = MCEM(stepped, **settings, n_weight_updates=3, m_step_points=4, generator=rng(5))
+    optimiser = MAPAdagrad(
+        by_hand.decoder.named_parameters(), stepsize=0.1, n_datapoints=10, warmup=0
+    )
+    blocks = [slice(0, 4), slice(4, 8)] * 3
+    for _ in range(2):
+        algorithm.step(Batch(x, torch.arange(10)))
+        for block in (blocks.pop(0), blocks.pop(0), blocks.pop(0)):
+            optimiser.zero_grad()
+            (-by_hand.log_joint(x[block], algorithm.z[block]).mean()).backward()
+            optimiser.step()
+    for one, other in zip(stepped.parameters(), by_hand.parameters(), strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=1e-5)
+    with pytest.raises(UserError, match="m_step_points is 4, but the minibatch has 3 datapoints"):
+        algorithm.step(Batch(x[:3], torch.arange(3)))
+
+
 def test_only_the_minibatch_and_the_decoder_move() -> None:
     x, model = pixels(), small_model()
     algorithm = MCEM(model, n_train=40, stepsize=0.1, warmup=0, generator=rng(6))

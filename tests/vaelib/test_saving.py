@@ -79,10 +79,11 @@ def test_every_argument_of_a_network_is_described(kind: type[nn.Module]) -> None
 
 
 def test_an_argument_comes_back_as_it_was_given() -> None:
-    network = GaussianMLP(4, 3, 2, mean_activation="sigmoid", log_variance_factor=0.3)
+    network = GaussianMLP(4, 3, 2, mean_activation="sigmoid", log_variance_factor=0.3, n_layers=2)
     again = saving.rebuild(saving.describe(network))
     assert isinstance(again, GaussianMLP)
     assert (again.mean_activation, again.log_variance_factor) == ("sigmoid", 0.3)
+    assert len(again.layers) == again.n_layers == 2
 
 
 class Own(GaussianMLP):

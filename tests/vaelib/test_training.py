@@ -11,7 +11,7 @@ from vaelib.algorithm import Algorithm, Batch
 from vaelib.errors import DivergedError, UserError
 from vaelib.fast.algorithms import FastAEVB, FastWakeSleep
 from vaelib.model import build
-from vaelib.training import Trainer, check_finite
+from vaelib.training import RunningAverage, Trainer, check_finite
 from vaelib.wake_sleep import WakeSleep
 
 DATA = torch.rand(50, 6, generator=rng(9))
@@ -51,6 +51,43 @@ def test_resume_is_bit_identical(
     assert all(torch.equal(expected[key], found[key]) for key in expected)
 
 
+def test_an_average_is_that_of_the_steps_since_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a known sequence: the k-th step's bound is k², and the warm-up counts as well."""
+    run, squares = trainer(AEVB), (torch.tensor(float(k * k)) for k in range(1, 100))
+    monkeypatch.setattr(run.algorithm, "step", lambda _: {"lower_bound": next(squares)})
+    assert run.take_average() is None
+    list(run.advance(30, chunk=2))
+    assert run.take_average() == RunningAverage(since=0, until=30, value=(1 + 4 + 9) / 3)
+    assert run.take_average() is None
+    list(run.advance(50))
+    assert run.take_average() == (30, 50, (16 + 25) / 2)
+
+
+@pytest.mark.parametrize("kind", [AEVB, WakeSleep, FastAEVB, FastWakeSleep])
+def test_an_average_is_of_what_the_steps_report(kind: type[AEVB] | type[WakeSleep]) -> None:
+    stepped, advanced = trainer(kind), trainer(kind)
+    bounds = [stepped.step()["lower_bound"].item() for _ in range(7)]
+    list(advanced.advance(70))
+    average = advanced.take_average()
+    assert average is not None
+    assert average.value == pytest.approx(sum(bounds) / 7, abs=1e-12)
+    assert stepped.take_average() == average
+
+
+def test_a_state_from_before_averages_were_kept_begins_one() -> None:
+    run, older = trainer(AEVB), trainer(AEVB)
+    list(run.advance(40))
+    kept = {k: v.clone() for k, v in run.state_dict().items() if "total" not in k}
+    older.load_state_dict(kept)
+    assert older.take_average() is None
+    list(older.advance(60))
+    run.take_average()
+    list(run.advance(60))
+    average = older.take_average()
+    assert average is not None
+    assert average == run.take_average()
+
+
 def test_advance_counts_samples_and_reports() -> None:
     run = trainer(AEVB)
     assert list(run.advance(70, chunk=3)) == [30, 60, 70]
@@ -65,7 +102,12 @@ def test_without_replacement_an_epoch_visits_every_point_once(
     run = trainer(AEVB, replacement=False)
     run.minibatch_size = run.samples_per_step = 7
     seen: list[torch.Tensor] = []
-    monkeypatch.setattr(run.algorithm, "step", lambda batch: seen.append(batch.indices) or {})
+
+    def step(batch: Batch) -> dict[str, torch.Tensor]:
+        seen.append(batch.indices)
+        return {"lower_bound": torch.tensor(0.0)}
+
+    monkeypatch.setattr(run.algorithm, "step", step)
     list(run.advance(2 * 49))
     first, second = torch.cat(seen[:7]), torch.cat(seen[7:])
     assert len(first) == len(second) == 49
@@ -122,7 +164,7 @@ def test_a_parameter_that_diverges_stops_the_training(monkeypatch: pytest.Monkey
     def step(batch: Batch) -> dict[str, torch.Tensor]:
         with torch.no_grad():
             weight[0, 0] = torch.nan
-        return {}
+        return {"lower_bound": torch.tensor(0.0)}
 
     monkeypatch.setattr(run.algorithm, "step", step)
     with pytest.raises(DivergedError, match=r"encoder\.mean\.weight is not finite after 1000"):

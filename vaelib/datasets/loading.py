@@ -60,11 +60,13 @@ def load(
     seed: Whole = 0,
     split: Split = "shuffled",
     face_scale: ByteScale = 256,
+    mnist_scale: ByteScale = 255,
     root: AnyPath | None = None,
 ) -> Dataset:
     """Load a data set from `$VAELIB_DATA`, `data/raw/` or the public mirrors, in this order.
 
-    MNIST: bytes over 255, so that intensities fill [0, 1]. The first 50000 training images, as
+    MNIST: bytes over 255, so that intensities fill [0, 1]; the file that was usual at the paper's
+    time has them over 256. The first 50000 training images, as
     in section 5, and the 10000 test images; the last 10000 training images are not used.
 
     Frey Face: bytes over 256, as in the authors' code. The paper names no split. The 1965 frames
@@ -86,7 +88,7 @@ def load(
             all. A stand-in gives all that it has where that is less.
         seed: of the binarisation.
         split: of faces, 1500 and 465: by a fixed permutation, or the first and the last.
-        face_scale: what the bytes of faces are divided by.
+        face_scale, mnist_scale: what the bytes of faces and of digits are divided by.
         root: the folder that holds data/raw; the project by default.
 
     Raises:
@@ -120,7 +122,7 @@ def load(
         raise UserError(
             f"n_train={n_train} is not possible: {status.name} has {available} training points"
         )
-    scale = face_scale if faces else 255
+    scale = face_scale if faces else mnist_scale
     train, test = images.train, images.test
     if pixels == "binarised":
         # All are drawn before any is left out: a point's pixels depend on the seed alone.

@@ -31,7 +31,7 @@ from vaelib.wake_sleep import WakeSleep
 
 
 def is_supported(model: VariationalAutoencoder) -> bool:
-    """Whether the model consists of Appendix C's networks, with a Gaussian encoder.
+    """Whether the model consists of Appendix C's networks, however deep, and encodes to a Gaussian.
 
     >>> from vaelib.model import build
     >>> is_supported(build(n_pixels=6, n_hidden=8, n_latent=2, generator=torch.Generator()))
@@ -196,10 +196,12 @@ class FastMCEM(MCEM):
 
     @torch.no_grad()
     def _m_step(self, x: Tensor, z: Tensor) -> Tensor:
-        values = [
-            self._update(x, z, self._optimiser.advance()) for _ in range(self._n_weight_updates)
-        ]
-        return values[0] + log_standard_normal(z).mean()
+        values = []
+        for _ in range(self._n_weight_updates):
+            block = self._block(len(x))
+            prior = log_standard_normal(z[block]).mean()
+            values.append(prior + self._update(x[block], z[block], self._optimiser.advance()))
+        return values[0]
 
     def _climb(self, x: Tensor, z: Tensor, stepsize: Tensor) -> Tensor:
         return _climb(self._decoder, z, x, self._optimiser, stepsize)

@@ -24,7 +24,7 @@ class Activations(NamedTuple):
     """What one pass through a network leaves."""
 
     inputs: Tensor  # (n, n_in)
-    hidden: Tensor  # (n, n_hidden), after tanh
+    hidden: list[Tensor]  # (n, n_hidden) for each layer, after tanh
     heads: list[Tensor]  # (n, n_out) each, before any activation
 
 
@@ -39,7 +39,7 @@ class Gradients(NamedTuple):
     """Of a loss, all the way back."""
 
     parameters: list[Tensor]  # in the order of the network's parameters
-    hidden: Tensor  # (n, n_hidden), before tanh
+    first: Tensor  # (n, n_hidden), of the first layer before tanh
 
 
 class Backpropagation:
@@ -65,12 +65,10 @@ class Backpropagation:
     ) -> None:
         self._network = network
         self._precision = precision
-        if isinstance(network, BernoulliMLP):
-            self._heads = [network.logits]
-            self._factors = [1.0]
-        else:
-            self._heads = [network.mean, network.log_variance]
-            self._factors = [1.0, network.log_variance_factor]
+        self._layers, self._heads = network.layers, network.heads
+        self._factors = [1.0]
+        if isinstance(network, GaussianMLP):
+            self._factors += [network.log_variance_factor]
         self._outer: list[tuple[Tensor, Tensor]] = [(h.weight, h.bias) for h in self._heads]
 
     def join_heads(self, optimiser: MAPAdagrad) -> None:
@@ -87,11 +85,13 @@ class Backpropagation:
 
     def forward(self, inputs: Float[Tensor, "n n_in"]) -> Activations:
         """One pass."""
-        first = self._network.hidden
-        hidden = tanh_(self._affine(inputs, first.weight, first.bias))
+        hidden, below = [], inputs
+        for layer in self._layers:
+            below = tanh_(self._affine(below, layer.weight, layer.bias))
+            hidden.append(below)
         outputs = [
-            self._affine(_times(factor, hidden), *layer)
-            for factor, layer in zip(self._factors, self._outer, strict=True)
+            self._affine(_times(factor, below), *head)
+            for factor, head in zip(self._factors, self._outer, strict=True)
         ]
         if len(outputs) < len(self._heads):
             # Each its own, as `fit` writes into them.
@@ -107,17 +107,22 @@ class Backpropagation:
             self._factors, self._outer, gradients, strict=True
         ):
             scaled = _times(factor, gradient)
-            parameters += [self._product(scaled.T, at.hidden), gradient.sum(0)]
+            parameters += [self._product(scaled.T, at.hidden[-1]), gradient.sum(0)]
             by_hidden = self._product(scaled, weight)
             slope = by_hidden if slope is None else slope.add_(by_hidden)
         assert slope is not None
-        slope.addcmul_(slope * at.hidden, at.hidden, value=-1.0)
-        by_weight = self._product(slope.T, at.inputs)
-        return Gradients([by_weight, slope.sum(0), *parameters], slope)
+        for place in reversed(range(len(at.hidden))):
+            hidden = at.hidden[place]
+            slope.addcmul_(slope * hidden, hidden, value=-1.0)
+            below = at.hidden[place - 1] if place else at.inputs
+            parameters = [self._product(slope.T, below), slope.sum(0), *parameters]
+            if place:
+                slope = self._product(slope, self._layers[place].weight)
+        return Gradients(parameters, slope)
 
     def to_inputs(self, gradients: Gradients) -> Float[Tensor, "n n_in"]:
         """The gradient in the inputs."""
-        return self._product(gradients.hidden, self._network.hidden.weight)
+        return self._product(gradients.first, self._layers[0].weight)
 
     @checked
     def noise(

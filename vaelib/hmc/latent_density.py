@@ -48,7 +48,7 @@ def latent_density(model: VariationalAutoencoder, x: Float[Tensor, "M n_pixels"]
             if on_cpu(x):
                 check_intensities(x)
             return _Bernoulli.of(model.decoder, x)
-        if type(model.decoder) is GaussianMLP:
+        if type(model.decoder) is GaussianMLP and len(model.decoder.layers) == 1:
             check_pixels(x, model.decoder.mean.out_features)
             return _Gaussian.of(model.decoder, x)
     return lambda z: model.log_joint(x, z)

@@ -1,7 +1,7 @@
-/* One panel of learning curves, drawn as vaelib/figures/curve_panel.py draws it.
+/* One panel of learning curves, drawn as companion/figures/curve_panel.py draws it.
  *
- * Grey and hollow is the paper, without markers a reference run, with markers an own one; solid is
- * the test set, dashed the training set.
+ * Grey and hollow is the paper, without markers a reference run, with markers an own one. A solid
+ * line is a run as run, a dotted one as written; on the training set it has dashes.
  */
 (function () {
   "use strict";
@@ -12,17 +12,20 @@
   // About as many markers in a curve, however long it is.
   const MARKS = 12;
 
+  // Of the lines of both readings; the reader's own runs are as written.
+  const WIDTHS = { "as run": 2.4, "as written": 1.8, own: 1.8, paper: 1.2 };
+
   /** How a series is drawn. */
   function style({ source, algorithm, split }) {
-    const { algorithms, dashes, markers } = explorers.palette;
+    const { algorithms, dashes, markers, readings } = explorers.palette;
     const paper = source === "paper";
     const tested = split === "test";
-    const width = paper ? 1.1 : tested ? 2 : 1.4;
+    const width = tested ? WIDTHS[source] : 0.75 * WIDTHS[source];
+    const pattern = paper ? dashes : readings[source] || readings["as written"];
     return {
       colour: explorers.colour(algorithms[paper ? "paper" : algorithm]),
       width,
-      dash: dashes[split].map((length) => length * width),
-      alpha: source === "reference" ? 0.6 : 1,
+      dash: pattern[split].map((length) => length * width),
       marked: tested && source === "own",
       markedAtEnd: tested && paper,
       hollow: paper,
@@ -65,7 +68,7 @@
       context.fillStyle = look.colour;
       context.fill();
     }
-    context.globalAlpha = chosen ? 1 : look.alpha;
+    context.globalAlpha = 1;
     context.strokeStyle = look.colour;
     context.lineWidth = chosen ? look.width + 1.2 : look.width;
     context.setLineDash(look.dash);
@@ -148,8 +151,7 @@
   }
 
   /** A legend's entry: a line, and a marker on it if there is one. */
-  function drawSwatch(context, [width, height], { colour, dash, thick, alpha, shape, hollow }) {
-    context.globalAlpha = alpha || 1;
+  function drawSwatch(context, [width, height], { colour, dash, thick, shape, hollow }) {
     plot.line(context, 1, height / 2, width - 1, height / 2, { colour, dash, width: thick || 2 });
     if (!shape) return;
     plot.marker(context, shape, width / 2, height / 2, 8);

@@ -7,8 +7,14 @@
 
   // As far from a point, in pixels, as a pointer may be.
   const REACH = 70;
-  const SOURCES = { own: "own run", reference: "reference run", paper: "the paper" };
+  const SOURCES = {
+    paper: "the paper",
+    "as run": "reference run, as run",
+    "as written": "reference run, as written",
+    own: "own run, as written",
+  };
   const SPLITS = { test: "test", train: "training" };
+  const PROPERTIES = { source: "whose curves", algorithm: "algorithm", split: "data" };
   const TIMES =
     "The paper gives no times for its curves, so they are not shown. The times of our runs depend on " +
     "the machine, and include evaluations and the choice of the stepsize; within a stretch that was " +
@@ -19,10 +25,22 @@
 
   /** What can be switched off: for each property of a series, how the legend shows its values. */
   function legend() {
-    const { algorithms, labels, markers, dashes } = explorers.palette;
+    const { algorithms, labels, markers, dashes, readings } = explorers.palette;
     const ink = () => explorers.ink().text;
     const grey = () => explorers.colour(algorithms.paper);
+    const dots = readings["as written"].test.map((length) => 1.8 * length);
+    const written = () => ({ colour: ink(), thick: 1.8, dash: dots });
     return {
+      source: [
+        {
+          name: "paper",
+          label: "the paper",
+          look: () => ({ colour: grey(), thick: 1.2, shape: "o", hollow: true }),
+        },
+        { name: "as run", label: "as run", look: () => ({ colour: ink(), thick: 2.4 }) },
+        { name: "as written", label: "as written", look: () => written() },
+        { name: "own", label: "own run", look: () => ({ ...written(), shape: "o" }) },
+      ],
       algorithm: Object.keys(markers).map((name) => ({
         name,
         label: labels[name],
@@ -33,15 +51,6 @@
         label: `${SPLITS[name]} set`,
         look: () => ({ colour: ink(), dash: dashes[name].map((length) => 2 * length) }),
       })),
-      source: [
-        { name: "own", label: SOURCES.own, look: () => ({ colour: ink(), shape: "o" }) },
-        { name: "reference", label: SOURCES.reference, look: () => ({ colour: ink(), alpha: 0.6 }) },
-        {
-          name: "paper",
-          label: SOURCES.paper,
-          look: () => ({ colour: grey(), thick: 1.1, shape: "o", hollow: true }),
-        },
-      ],
     };
   }
 
@@ -51,7 +60,7 @@
 
   /** What is said of one point. */
   function describe(series, at) {
-    const { algorithm, split, source, data, seed, seconds } = series;
+    const { algorithm, split, source, data, seed, seconds, averaged } = series;
     const whose = seed === undefined ? SOURCES[source] : `${SOURCES[source]}, seed ${seed}`;
     const time = seconds ? ` (${plot.grouped(Number(seconds[at].toPrecision(3)))} s)` : "";
     const several = series.seeds && series.seeds[at] > 1;
@@ -61,7 +70,8 @@
       : "";
     return (
       `${explorers.palette.labels[algorithm]}, ${SPLITS[split]} set of ${data}, ${whose}: ` +
-      `${number(series.value[at], 1)} nats at ${count(series.samples[at])} samples${time}${band}`
+      `${number(series.value[at], 1)} nats at ${count(series.samples[at])} samples${time}` +
+      `${averaged ? ", averaged since the point before" : ""}${band}`
     );
   }
 
@@ -79,7 +89,8 @@
     const carried = container.querySelector('script[type="application/json"]').textContent;
     const { measure, groups } = JSON.parse(carried);
     const everything = groups.flatMap(({ panels }) => panels.flatMap(({ series }) => series));
-    const hidden = new Set();
+    // As the still figure of the bound: training curves are for those who ask for them.
+    const hidden = new Set(["train"]);
     const state = { group: groups[0], panel: groups[0].panels[0], unit: "samples" };
     // The chosen point: a series of the panel and a number, or none.
     const chosen = { series: null, at: 0 };
@@ -174,10 +185,11 @@
             hidden[event.target.checked ? "delete" : "add"](name);
             update();
           };
-          const input = element("input", { type: "checkbox", value: name, checked: true, change });
+          const checked = !hidden.has(name);
+          const input = element("input", { type: "checkbox", value: name, checked, change });
           return element("label", {}, input, swatch, label);
         });
-        return element("fieldset", { "aria-label": property }, ...labels);
+        return element("fieldset", { "aria-label": PROPERTIES[property] }, ...labels);
       });
       return element("div", { class: "explorer-toggles" }, ...boxes);
     }
@@ -222,8 +234,9 @@
       toggles(),
       note,
       explorers.suggestions(
+        "Leave one algorithm, and follow it from panel to panel as written, and as run.",
+        "Show the training set too. Where do the two curves of a run part?",
         "Take the paper away. The axes fit what is left, and the first samples can be read.",
-        "Leave one algorithm, and compare its training and test curves from panel to panel.",
         "Choose seconds. What does more work for each sample moves to the right."
       ),
       explorers.button("Back to the figure", () => close(stage, container))

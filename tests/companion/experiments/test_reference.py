@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from companion import runs
-from companion.experiments import paper_grid, reference
+from companion.experiments import paper_grid, readings, reference
 from companion.runs.config import RunConfig, RunRequest
 from companion.runs.record import read_record
-from companion.runs.store import WEIGHTS, RunStore
+from companion.runs.store import RECORD, WEIGHTS, RunStore
 from companion.wording import number
 from tests.helpers import load_six_pixels
 from vaelib import datasets, saving
@@ -52,6 +52,43 @@ def test_every_run_of_the_figures_is_planned_and_none_goes_back() -> None:
     for config in [*paper_grid.figure4(), *paper_grid.figure5()]:
         assert reached[config.slug] >= 10**7
     assert [reached[paper_grid.frey_face(n).slug] for n in (20, 10)] == [10**8] * 2
+
+
+def test_every_run_as_run_is_planned_with_seeds_and_each_change_by_itself() -> None:
+    reached = {config.slug: samples for config, samples in reference.plan()}
+    for config in [*readings.figure2_in("as run"), *readings.figure3_in("as run")]:
+        assert reached[config.slug] >= 10**7
+    for seed in range(3):
+        for written in paper_grid.figure2(seed):
+            run = readings.in_reading(written, "as run")
+            assert reached[run.slug] >= 10**6
+            asleep = (run.dataset, run.algorithm) == ("mnist", "wake_sleep")
+            if asleep and run.n_latent in (20, 200):
+                assert reached[run.slug] >= 10**7
+            if run.n_latent in readings.CHOSEN_ON[run.dataset]:
+                assert all(reached[one.slug] >= 10**6 for one in readings.alone(written))
+
+
+def test_what_is_published_stays_where_the_store_does_not_go_further(
+    store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = dataclasses.replace(SMALL, seed=1)
+    requests = [RunRequest(SMALL, 20_000), RunRequest(other, 20_000)]
+    monkeypatch.setattr(reference, "plan", lambda: requests)
+    monkeypatch.setattr(paper_grid, "figure5", lambda: [SMALL])
+    monkeypatch.setattr(reference, "WEIGHTS_FROM", 10_000)
+    folder, later = tmp_path / "reference", RunStore(tmp_path / "later")
+    runs.ensure(requests[:1], store=store, progress=False)
+    reference.publish(store, folder)
+    runs.ensure([RunRequest(SMALL, 10_000), requests[1]], store=later, progress=False)
+    names = reference.publish(later, folder)
+    assert names == sorted(
+        f"{config.slug}/{name}"
+        for config, files in ((SMALL, (RECORD, WEIGHTS)), (other, (RECORD,)))
+        for name in files
+    )
+    assert read_record(folder / SMALL.slug / RECORD) == store.record(SMALL)
+    assert set(json.loads((folder / reference.MANIFEST).read_text())) == set(names)
 
 
 def test_export_writes_records_weights_and_a_manifest(
@@ -124,6 +161,25 @@ def test_weights_are_published_of_every_curve_and_manifold() -> None:
         ("mnist", "aevb", 2),
     }
     assert {config.seed for config in reference.with_weights()} == {0}
+
+
+def test_published_models_are_those_that_learn_the_same(
+    store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = [
+        dataclasses.replace(SMALL, stepsize=0.05),
+        dataclasses.replace(SMALL, n_latent=3),
+        dataclasses.replace(SMALL, seed=1),
+    ]
+    requests = [RunRequest(SMALL, 3000), *(RunRequest(other, 1000) for other in others)]
+    found = runs.ensure(requests, store=store, progress=False)
+    (store.folder(others[2]) / "weights.safetensors").unlink()
+    monkeypatch.setattr(reference, "published", lambda: store)
+    models = reference.published_models(found[0])
+    assert [run.config for run in models] == [others[0], SMALL]
+    assert [run.samples for run in models] == [1000, 3000]
+    found[0].record.data["stand_in"] = True
+    assert reference.published_models(found[0]) == []
 
 
 def test_there_must_be_something_to_export(store: RunStore, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from companion.figures.likelihood import (
     draw_likelihood_by_dimension,
 )
 from companion.figures.theme import ESTIMATOR_COLOURS, PALETTE
+from companion.studies.separate_peaks import PosteriorSlice
 from vaelib.model import VariationalAutoencoder, build
 
 SHAPE = (4, 3)
@@ -224,6 +225,51 @@ def deviations_table() -> pd.DataFrame:
         + [("Warm-up", "none", "mnist", 5.0), ("Leapfrog steps", "5", "mcem", 1.0)],
         columns=["matter", "choice", "base", "distance"],
     )
+
+
+def rule_table() -> pd.DataFrame:
+    rows = [
+        (label, algorithm, seed, samples, -30.0 + seed, lead)
+        for label, algorithm in (("one", "aevb"), ("other", "wake_sleep"))
+        for seed in range(2)
+        for samples, lead in ((500_000, -2.0), (1_000_000, 4.0))
+    ]
+    return pd.DataFrame(rows, columns=["label", "algorithm", "seed", "samples", "seen", "reached"])
+
+
+def two_peaks() -> PosteriorSlice:
+    axis = torch.linspace(-1.0, 3.0, 21)
+    density = -10.0 * torch.minimum(axis.square(), (axis - 2.0).square()).expand(21, 21)
+    codes = torch.tensor([[0.0, 0.0, 0.0], [2.0, 0.0, 0.0]])
+    return PosteriorSlice(axis, axis, density, codes[:, :2], codes, 10.0)
+
+
+def prints_table() -> pd.DataFrame:
+    return pd.DataFrame(
+        [("wake_sleep", 2.7e5, 5.4e5, 320.0, 840.0), ("aevb", 4.5e5, 9.0e5, 450.0, 800.0)],
+        columns=["algorithm", "first", "second", "value", "slope"],
+    )
+
+
+def averages_table() -> pd.DataFrame:
+    rows = [
+        (name, size, seed, size * update, 577.0 - 1100.0 * min(1.0, 126 / update))
+        for name in ("wake_sleep", "aevb")
+        for size, seeds in ((100, 1), (500, 2))
+        for seed in range(seeds)
+        for update in (1, 100, 300, 900)
+    ]
+    columns = ["algorithm", "minibatch_size", "seed", "training_samples", "average"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def printed_curves() -> pd.DataFrame:
+    rows = [
+        (name, samples, value)
+        for name in ("wake_sleep", "aevb")
+        for samples, value in ((3.2e5, 370.0), (1e6, 570.0), (1e8, 580.0))
+    ]
+    return pd.DataFrame(rows, columns=["algorithm", "training_samples", "value"])
 
 
 def lines(axes: Axes, name: str, linestyle: str) -> list[Line2D]:

@@ -49,12 +49,16 @@ from companion.figures.sampler import (
 )
 from companion.figures.samples_of_data import draw_samples_of_data
 from companion.figures.sampling import draw_gamma_path, draw_sample_path
+from companion.figures.separate_peaks import draw_separate_peaks
+from companion.figures.stepsize_rule import draw_stepsize_rule
+from companion.figures.warmup_clock import draw_warmup_clock
 from tests.companion.figures.inputs import (
     CODES,
     IMAGES,
     PATH,
     RANKS,
     SHAPE,
+    averages_table,
     by_dimension,
     convergence_table,
     curves,
@@ -77,11 +81,15 @@ from tests.companion.figures.inputs import (
     objective_table,
     overfitting_table,
     price_table,
+    printed_curves,
+    prints_table,
+    rule_table,
     settings_table,
     spread_table,
     svg,
     training_table,
     tuning_table,
+    two_peaks,
 )
 from vaelib.errors import UserError
 
@@ -126,6 +134,9 @@ DRAWN: dict[str, Callable[[], Figure]] = {
     "sampling_efficiency": lambda: draw_sampling_efficiency(efficiency_table()),
     "leapfrog_and_tuner": lambda: draw_leapfrog_and_tuner(error_table(), tuning_table()),
     "rank_histogram": lambda: draw_rank_histogram(RANKS, 3),
+    "separate_peaks": lambda: draw_separate_peaks(two_peaks(), IMAGES[:3], SHAPE),
+    "stepsize_rule": lambda: draw_stepsize_rule(rule_table()),
+    "warmup_clock": lambda: draw_warmup_clock(prints_table(), averages_table(), printed_curves()),
 }
 # The words that say what is measured, and its unit where it has one.
 AXIS_LABELS = {
@@ -157,6 +168,9 @@ AXIS_LABELS = {
     "sampling_efficiency": ["acceptance", "effective draws for each gradient"],
     "leapfrog_and_tuner": ["stepsize (latent units)", "(nats)", "transition", "acceptance"],
     "rank_histogram": ["rank of the true $z_2$", "data sets"],
+    "separate_peaks": ["from peak a to peak b", "(nats)"],
+    "stepsize_rule": ["updates 200 to 250 (nats per datapoint)", "its lead later"],
+    "warmup_clock": ["training samples evaluated", "(nats per datapoint)"],
 }
 TABLES: dict[str, tuple[Callable[[pd.DataFrame], Figure], Callable[[], pd.DataFrame]]] = {
     "figure2": (draw_figure2, curves),
@@ -179,9 +193,22 @@ TABLES: dict[str, tuple[Callable[[pd.DataFrame], Figure], Callable[[], pd.DataFr
     "unit_prices": (lambda table: draw_unit_prices({100: table}), price_table),
     "weight_spread": (lambda table: draw_weight_spread({100: table}), spread_table),
     "sampling_efficiency": (draw_sampling_efficiency, efficiency_table),
+    "stepsize_rule": (draw_stepsize_rule, rule_table),
     "the leapfrog's error": (
         lambda table: draw_leapfrog_and_tuner(table, tuning_table()),
         error_table,
+    ),
+    "the clock's prints": (
+        lambda table: draw_warmup_clock(table, averages_table(), printed_curves()),
+        prints_table,
+    ),
+    "the clock's averages": (
+        lambda table: draw_warmup_clock(prints_table(), table, printed_curves()),
+        averages_table,
+    ),
+    "the clock's curves": (
+        lambda table: draw_warmup_clock(prints_table(), averages_table(), table),
+        printed_curves,
     ),
     "the tuner": (lambda table: draw_leapfrog_and_tuner(error_table(), table), tuning_table),
 }
@@ -219,7 +246,7 @@ def test_page_is_opaque_and_light(name: str) -> None:
 def test_axes_say_what_and_in_which_unit(name: str) -> None:
     figure = DRAWN[name]()
     labels = [label for axes in figure.axes for label in (axes.get_xlabel(), axes.get_ylabel())]
-    labels.append(figure.get_supxlabel())
+    labels += [figure.get_supxlabel(), figure.get_supylabel()]
     for words in AXIS_LABELS[name]:
         assert any(words in label for label in labels), (words, labels)
 
@@ -267,6 +294,8 @@ def test_empty_table_is_refused(name: str) -> None:
         lambda: draw_sampling_efficiency(
             pd.DataFrame({"n_leapfrog": range(7), "acceptance": 0.9, "ess_per_gradient": 0.1})
         ),
+        lambda: draw_separate_peaks(two_peaks(), IMAGES[:2], SHAPE),
+        lambda: draw_separate_peaks(two_peaks(), IMAGES[:3], (5, 5)),
         lambda: draw_rank_histogram(RANKS, 2),
         lambda: draw_rank_histogram(RANKS[0], 3),
     ],

@@ -51,6 +51,11 @@ def test_training_and_test_curves_differ_without_colour() -> None:
     assert theme.LINESTYLES["test"] != theme.LINESTYLES["train"]
 
 
+def test_readings_differ_without_colour_on_each_split() -> None:
+    styles = [str(style) for of in theme.READING_STYLES.values() for style in of.values()]
+    assert len(set(styles)) == len(styles) == 4
+
+
 @pytest.mark.parametrize("colour", [theme.INK, *theme.PALETTE.values()])
 def test_lines_and_letters_stand_out_from_the_page(colour: str) -> None:
     # WCAG 2 asks for a contrast of 3 where something is drawn.

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from companion.experiments import paper_curves, paper_grid
+from companion.experiments import paper_curves, paper_grid, readings
 from companion.pages.curve_data import CurveData, curve_data, seconds_at
 from companion.runs.config import RunConfig
 from companion.runs.evaluation import CurvePoint
 from companion.runs.record import Record
 from companion.runs.store import Run
+from vaelib.training import RunningAverage
 
 MEASURES = {"lower_bound": "lower_bound", "marginal_likelihood": "marginal_log_likelihood"}
 
@@ -72,7 +74,7 @@ def test_every_panel_of_the_figure_has_the_paper_s_curves_and_ours(
             assert len(ours) == 2 * algorithms
             assert all(one["samples"] == [10_000, 20_000, 40_000] for one in ours)
             assert all(one["seconds"] == [4.0, 8.0, 10.0] for one in ours)
-            assert not series(data, group, panel, source="reference")
+            assert len(series(data, group, panel)) == 4 * algorithms
     assert points == len(published)
 
 
@@ -93,8 +95,8 @@ def test_several_seeds_are_the_first_with_the_lowest_and_highest() -> None:
         run(dataclasses.replace(config, seed=seed), value, until=until)
         for seed, (value, until) in enumerate([(-150.0, None), (-153.0, 20_000), (-147.0, None)])
     ]
-    data = curve_data("figure2", [run(config)], reference=seeds)
-    (found,) = series(data, 0, 0, source="reference", split="test")
+    data = curve_data("figure2", [run(config)], of_reading={"as run": seeds})
+    (found,) = series(data, 0, 0, source="as run", split="test")
     assert found["seed"] == 0
     assert found["value"] == [-150.0, -149.0, -148.0]
     assert found["low"] == [-153.0, -152.0, -148.0]
@@ -105,6 +107,47 @@ def test_several_seeds_are_the_first_with_the_lowest_and_highest() -> None:
     assert "low" not in own
     (theirs,) = series(data, 0, 0, source="paper", split="test", algorithm="aevb")
     assert "seed" not in theirs
+
+
+def test_the_points_of_every_curve_stand_in_their_order() -> None:
+    long = [
+        CurvePoint(samples, split, "lower_bound", -150.0 + samples / 1e4)
+        for samples in range(10_000, 400_000, 10_000)
+        for split in ("train", "test")
+    ]
+    runs = [run(dataclasses.replace(c, seed=s)) for s in (1, 0) for c in paper_grid.figure2()]
+    for one in runs:
+        one.record.curve[:] = long
+    data = curve_data("figure2", runs[18:], of_reading={"as written": runs})
+    for group in data.content["groups"]:
+        for panel in group["panels"]:
+            assert all(one["samples"] == sorted(one["samples"]) for one in panel["series"])
+
+
+def test_each_reading_has_its_own_series() -> None:
+    config = paper_grid.mnist(3)
+    as_run = run(readings.in_reading(config, "as run"), -140.0)
+    data = curve_data(
+        "figure2", [], of_reading={"as written": [run(config, -150.0)], "as run": [as_run]}
+    )
+    for reading, first in (("as written", -150.0), ("as run", -140.0)):
+        (found,) = series(data, 0, 0, source=reading, split="test")
+        assert found["value"] == [first, first + 1, first + 2]
+    assert not series(data, 0, 0, source="own")
+
+
+def test_training_curves_are_running_averages_where_all_points_have_one() -> None:
+    config = paper_grid.mnist(3)
+    ends = [0, 10_000, 20_000, 40_000]
+    averages = [RunningAverage(*span, -160.0) for span in pairwise(ends)]
+    whole, none = run(config), run(config)
+    whole.record.running_averages.extend(averages)
+    data = curve_data("figure2", [none], of_reading={"as written": [whole]})
+    (trained,) = series(data, 0, 0, source="as written", split="train")
+    assert trained["value"] == [-160.0] * 3
+    assert trained["averaged"] is True
+    for source, split in (("as written", "test"), ("own", "train"), ("paper", "train")):
+        assert not any("averaged" in one for one in series(data, 0, 0, source=source, split=split))
 
 
 def test_a_run_is_shown_as_far_as_was_asked() -> None:

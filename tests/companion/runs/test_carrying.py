@@ -63,6 +63,7 @@ def test_a_run_that_grows_is_bit_identical_to_one_that_never_stopped(
     for samples in (500, 2000, 2700, 4000):
         found = ensure(grown, config, samples)
     assert found.record.curve == expected.record.curve
+    assert found.record.running_averages == expected.record.running_averages
     step = config.samples_per_step
     reached = [-(-point // step) * step for point in (1000, 2000, 3000, 4000)]
     seen = [p.training_samples for p in found.record.curve if p.split == "test"]
@@ -73,6 +74,29 @@ def test_a_run_that_grows_is_bit_identical_to_one_that_never_stopped(
     (_, expected_state), (_, state) = (stored(store, config) for store in (whole, grown))
     assert expected_state.keys() == state.keys()
     assert all(torch.equal(state[key], tensor) for key, tensor in expected_state.items())
+
+
+def test_running_averages_lie_between_the_points_of_the_curve(store: RunStore) -> None:
+    run = ensure(store, WAKE_SLEEP, 3500)
+    assert [each[:2] for each in run.record.running_averages] == [
+        (0, 1000),
+        (1000, 2000),
+        (2000, 3000),
+    ]
+    curve = run.curve()
+    train = curve[curve["split"] == "train"]
+    assert train["running_average"].tolist() == [each.value for each in run.record.running_averages]
+    assert curve.loc[curve["split"] == "test", "running_average"].isna().all()
+    # While the bound rises an average over the past lies below it, far at first and less later.
+    behind = (train["value"] - train["running_average"]).tolist()
+    assert behind[0] > behind[-1] > 0
+
+
+@pytest.mark.parametrize("config", [MCEM, dataclasses.replace(AEVB, kl_weight=0.5)])
+def test_what_is_no_bound_has_no_running_average(config: RunConfig, store: RunStore) -> None:
+    run = ensure(store, config, 2000)
+    assert run.record.running_averages == []
+    assert run.curve()["running_average"].isna().all()
 
 
 def test_stopping_between_training_and_evaluation_loses_no_point(
@@ -204,6 +228,9 @@ def test_seeds_that_take_their_steps_together_are_stored_like_any_run(
         for point, theirs in zip(one.record.curve, other.record.curve, strict=True):
             assert point[:3] == theirs[:3]
             assert point.value == pytest.approx(theirs.value, abs=1e-3)
+        averages = [run.record.running_averages for run in (one, other)]
+        for average, of_other in zip(*averages, strict=True):
+            assert average == pytest.approx(of_other, abs=1e-3)
         torch.testing.assert_close(
             one.model().state_dict(), other.model().state_dict(), atol=1e-3, rtol=1e-3
         )

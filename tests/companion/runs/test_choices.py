@@ -9,7 +9,7 @@ import pytest
 
 from companion.experiments import deviations, paper_grid, reference
 from companion.runs.choices import WORDS, Choices
-from companion.runs.config import RunConfig
+from companion.runs.config import OWN, RunConfig
 from vaelib.errors import UserError
 
 
@@ -26,7 +26,10 @@ def test_the_default_needs_no_words() -> None:
         ({"kl_weight": 0.3}, "KL weight 0.3"),
         ({"estimator": "A"}, "estimator A"),
         ({"init_std": 0.1}, "initial std 0.1"),
-        ({"encoder_log_variance": "slow"}, "slow log variance"),
+        ({"encoder_log_variance": "slow"}, "log variance slow"),
+        ({"encoder_log_variance": "from zero"}, "log variance from zero"),
+        ({"output_bias": "from zero"}, "output biases from zero"),
+        ({"decoder_layers": 2}, "2 decoder layers"),
         ({"warmup": 0}, "no warm-up"),
         ({"warmup": 20}, "warm-up of 20"),
         ({"prior_precision": 0.0}, "no prior"),
@@ -35,17 +38,21 @@ def test_the_default_needs_no_words() -> None:
         ({"replacement": False}, "by epochs"),
         ({"split": "in order"}, "faces in order"),
         ({"face_scale": 255}, "bytes over 255"),
+        ({"mnist_scale": 256}, "digits over 256"),
         ({"n_leapfrog": 20}, "20 leapfrog steps"),
         ({"n_weight_updates": 1}, "1 weight update"),
+        ({"m_step_points": 50}, "M-step by blocks of 50"),
         ({"target_acceptance": 0.65}, "acceptance 0.65"),
         ({"precision": "bfloat16"}, "bfloat16 products"),
     ],
 )
 def test_each_is_said(settings: dict[str, Any], words: str) -> None:
     assert str(Choices(**settings)) == words
-    config = dataclasses.replace(paper_grid.mnist(20), **settings)
+    (choice, *_) = settings
+    base = paper_grid.figure3()[2] if OWN.get(choice) == ("mcem",) else paper_grid.mnist(20)
+    config = dataclasses.replace(base, **settings)
     assert config.choices == Choices(**settings)
-    assert str(config) == f"{paper_grid.mnist(20).slug} ({words})"
+    assert str(config) == f"{base.slug} ({words})"
 
 
 def test_every_choice_has_words() -> None:

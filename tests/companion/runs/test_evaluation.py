@@ -10,6 +10,7 @@ import torch
 from companion.runs.config import RunConfig
 from companion.runs.evaluation import curve_points, evaluation_grid, figure3_grid, grid
 from vaelib.elbo import evaluate as average_bound
+from vaelib.elbo import evaluation_noise
 from vaelib.model import build
 from vaelib.randomness import generator
 
@@ -28,6 +29,14 @@ def test_bound_is_that_of_the_split() -> None:
     assert test.training_samples == 100
     noise = generator(0, "evaluation", "test", 100)
     assert test.value == average_bound(MODEL, X[20:], generator=noise)
+
+
+def test_a_test_bound_has_its_noise() -> None:
+    train, test = curve_points(BOUND, MODEL, SPLITS, samples=100)
+    assert train.noise is None
+    beside = generator(0, "evaluation noise", 100)
+    assert test.noise == evaluation_noise(MODEL, X[20:], generator=beside) > 0
+    assert all(p.noise is None for p in curve_points(LIKELIHOOD, MODEL, SPLITS, samples=100))
 
 
 def test_evaluation_is_repeatable_and_leaves_global_state_alone() -> None:

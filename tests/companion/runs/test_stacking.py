@@ -74,6 +74,11 @@ def test_each_run_is_the_one_that_it_is_alone(changes: dict[str, Any], device: s
                 torch.testing.assert_close(found[key], value, atol=1e-4, rtol=1e-4)
             else:
                 assert torch.equal(found[key], value), key
+        average, stacked_average = one.take_average(), other.take_average()
+        assert average is not None
+        assert stacked_average is not None
+        assert stacked_average[:2] == average[:2] == (0, 3000)
+        assert stacked_average.value == pytest.approx(average.value, abs=1e-4)
 
 
 @pytest.mark.parametrize("device", DEVICES)

@@ -7,16 +7,20 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
+from companion.experiments import readings
+from companion.runs.assembly import model_for
 from companion.runs.checkpoint import NEWEST
 from companion.runs.config import RunConfig
 from companion.runs.evaluation import CurvePoint
 from companion.runs.record import Record, read_record
 from companion.runs.store import RECORD, WEIGHTS, Run, RunStore, read_tensors
 from vaelib.errors import UserError
-from vaelib.model import build
+from vaelib.model import DecoderKind, build
+from vaelib.training import RunningAverage
 
 CONFIG = RunConfig(dataset="mnist", algorithm="aevb", n_latent=2, n_hidden=5, n_train=50)
 
@@ -33,7 +37,9 @@ def record(config: RunConfig = CONFIG) -> Record:
         curve=[
             CurvePoint(100, "train", "lower_bound", -1.5),
             CurvePoint(300, "train", "lower_bound", -1.25),
+            CurvePoint(300, "test", "lower_bound", -1.75, 0.03),
         ],
+        running_averages=[RunningAverage(100, 300, -1.375)],
         segments=[{"until": 300, "seconds": 1.5, "environment": {"device": "cpu"}}],
     )
 
@@ -59,7 +65,20 @@ def test_record_round_trip() -> None:
 
 def test_record_is_text_with_a_line_for_each_point() -> None:
     lines = record().to_json().splitlines()
-    assert sum('"training_samples"' in line for line in lines) == 2
+    assert sum('"training_samples"' in line for line in lines) == 3
+    assert sum('"since"' in line for line in lines) == 1
+    assert sum('"noise"' in line for line in lines) == 1
+
+
+def test_a_record_from_before_averages_and_noise_is_one_without() -> None:
+    fields = json.loads(record().to_json())
+    del fields["running_averages"], fields["curve"][2]["noise"]
+    found = Record.from_json(json.dumps(fields))
+    assert found.running_averages == []
+    assert [point.noise for point in found.curve] == [None] * 3
+    curve = Run(found, Path()).curve()
+    assert curve[["noise", "running_average"]].isna().all(axis=None)
+    assert curve["noise"].dtype == curve["running_average"].dtype == np.float64
 
 
 def test_what_is_saved_comes_back(store: RunStore) -> None:
@@ -83,7 +102,9 @@ def test_run_gives_curve_and_model(store: RunStore) -> None:
     assert found is not None
     run = Run(found, store.folder(CONFIG), until=200)
     assert list(run.curve()["training_samples"]) == [100]
-    assert len(Run(found, store.folder(CONFIG)).curve()) == 2
+    curve = Run(found, store.folder(CONFIG)).curve()
+    assert curve["noise"].fillna(0.0).tolist() == [0.0, 0.0, 0.03]
+    assert curve["running_average"].fillna(0.0).tolist() == [0.0, -1.375, 0.0]
     assert found.seconds == 1.5
     weights = run.model().state_dict()
     assert all(
@@ -91,6 +112,26 @@ def test_run_gives_curve_and_model(store: RunStore) -> None:
         for k, t in state().items()
         if k.startswith("model/")
     )
+
+
+@pytest.mark.parametrize(
+    "config",
+    {config.choices: config for config in readings.figure2_in("as run")}.values(),
+    ids=str,
+)
+def test_the_model_of_every_reading_is_read_back(config: RunConfig, tmp_path: Path) -> None:
+    store = RunStore(tmp_path / "runs")
+    small = dataclasses.replace(config, n_latent=2, n_hidden=5)
+    decoder: DecoderKind = "bernoulli" if small.dataset == "mnist" else "gaussian"
+    model = model_for(small, n_pixels=6, decoder=decoder)
+    own = {f"model/{name}": 1.5 * tensor for name, tensor in model.state_dict().items()}
+    written = dataclasses.replace(
+        record(small), model={"n_pixels": 6, "decoder": decoder}, running_averages=[]
+    )
+    store.save(written, own | {"trainer/samples": torch.tensor(300)})
+    weights = Run(written, store.folder(small)).model().state_dict()
+    assert {f"model/{name}" for name in weights} == set(own)
+    assert all(torch.equal(tensor, own[f"model/{name}"]) for name, tensor in weights.items())
 
 
 def test_there_is_no_record_of_what_was_not_run(store: RunStore) -> None:
@@ -183,6 +224,17 @@ def test_a_store_needs_a_folder(below: str, link: bool, tmp_path: Path) -> None:
         ("curve", [{"training_samples": 1, "split": "test", "measure": "m", "value": None}]),
         ("curve", [{"training_samples": "1", "split": "test", "measure": "m", "value": 1.0}]),
         ("curve", [{"training_samples": 1}]),
+        (
+            "curve",
+            [
+                {"training_samples": 1, "split": "test", "measure": "m", "value": 1.0, "noise": bad}
+                for bad in ("low", float("nan"))
+            ],
+        ),
+        ("running_averages", {}),
+        ("running_averages", [{"since": 0, "until": 100}]),
+        ("running_averages", [{"since": 100, "until": 100, "value": -1.0}]),
+        ("running_averages", [{"since": 0, "until": 100, "value": float("inf")}]),
         ("segments", [3]),
         ("segments", [{"seconds": 1.0}]),
         ("segments", [{"seconds": "1", "environment": {"device": "cpu"}}]),

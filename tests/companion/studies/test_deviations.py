@@ -69,3 +69,4 @@ def test_choices_are_measured_against_the_default_seed_by_seed() -> None:
     assert default["distance"] == pytest.approx((2.1 + 4.0) / 2)
     assert nearest_choice(table, "mnist") == "Default: as in this book"
     assert nearest_choice(table, "frey_face") is None
+    assert not table["averaged"].any()

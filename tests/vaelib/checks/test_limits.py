@@ -19,6 +19,7 @@ from torch import Tensor
 
 import companion
 import vaelib
+from companion.own.training import Samples
 from companion.runs.choices import Choices
 from companion.runs.config import RunConfig
 from tests.helpers import rng
@@ -49,6 +50,7 @@ WHOLE_ONLY = (0.5, 2.0, np.float64(2.0), math.inf)
 NUMBERS: dict[Any, tuple[tuple[object, ...], tuple[object, ...]]] = {
     Whole: ((-1, *WHOLE_ONLY), (0, 7, np.int64(3))),
     Count: ((-1, 0, np.int64(0), *WHOLE_ONLY), (1, 7, np.int64(3))),
+    Samples: ((-1, 0, 19_999, *WHOLE_ONLY), (20_000, np.int64(30_000))),
     Several: ((-1, 0, 1, *WHOLE_ONLY), (2, 7, np.int64(3))),
     ByteScale: ((-1, 0, 1, 254, *WHOLE_ONLY), (255, 256)),
     Finite: ((*NO_END, -TOO_LARGE), (-2.5, 0, 1e300, np.float32(0.5))),
@@ -78,6 +80,8 @@ WITHOUT: dict[str, str] = {
     "companion.claims": "verdicts, made of what runs have recorded",
     **dict.fromkeys(
         (
+            "companion.own.assessment.Assessment",
+            "companion.own.inspection.Inspection",
             "companion.runs.config.RunRequest",
             "companion.runs.provenance",
             "companion.runs.record.Record",
@@ -87,6 +91,7 @@ WITHOUT: dict[str, str] = {
         ),
         "what the package writes itself, and reads",
     ),
+    "companion.pages.ways_of_use": "writes what was measured",
     "companion.wording": "writes whatever number it is given",
     "vaelib.datasets.loading.binarise": (
         "called for every minibatch; PyTorch asks for a generator itself"

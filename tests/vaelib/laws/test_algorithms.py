@@ -21,6 +21,7 @@ every_form = pytest.mark.parametrize("name", parameters(ALGORITHMS))
 every_device = pytest.mark.parametrize("device", DEVICES)
 
 N, N_PIXELS, M = 40, 9, 10
+OF_MODEL = ("decoder", "encoder_log_variance", "output_bias", "decoder_layers")
 Metrics = dict[str, Tensor]
 
 
@@ -37,7 +38,7 @@ def pixels() -> Tensor:
 
 def make(name: str, *, seed: int = 0, device: str = "cpu", **settings: Any) -> Algorithm:
     """The algorithm of this entry, on a small model whose numbers the seed decides."""
-    of_model = {k: settings.pop(k) for k in ("decoder", "encoder_log_variance") if k in settings}
+    of_model = {k: settings.pop(k) for k in OF_MODEL if k in settings}
     model = build(
         n_pixels=N_PIXELS,
         n_hidden=7,
@@ -160,6 +161,12 @@ def assert_same_steps(name: str, device: str, settings: dict[str, Any]) -> None:
         {},
         {"decoder": "gaussian"},
         {"encoder_log_variance": "slow", "prior_on_biases": True},
+        {
+            "decoder": "gaussian",
+            "decoder_layers": 2,
+            "encoder_log_variance": "from zero",
+            "output_bias": "from zero",
+        },
     ],
 )
 @pytest.mark.parametrize("name", parameters({k: e for k, e in ALGORITHMS.items() if e.plain}))
@@ -180,6 +187,15 @@ def test_same_steps_as_the_algorithm_in_the_book(
 )
 def test_same_steps_as_aevb_with_settings_of_its_own(settings: dict[str, Any], device: str) -> None:
     assert_same_steps("AEVB, fast", device, settings)
+
+
+@every_device
+@pytest.mark.parametrize("name", parameters({k: e for k, e in ALGORITHMS.items() if "MCEM" in k}))
+@pytest.mark.parametrize("m_step_points", [M, 5, 4])
+def test_same_steps_as_mcem_with_an_m_step_by_blocks(
+    m_step_points: int, name: str, device: str
+) -> None:
+    assert_same_steps(name, device, {"m_step_points": m_step_points, "n_weight_updates": 3})
 
 
 def trainer(algorithm: Algorithm, *, replacement: bool = True) -> Trainer:
