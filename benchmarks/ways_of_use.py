@@ -18,6 +18,7 @@ import io
 import json
 import os
 import platform
+import socket
 import subprocess
 import sys
 import tarfile
@@ -103,7 +104,9 @@ def installation() -> Measured:
 
 def lab() -> Measured:
     """Until JupyterLab answers."""
-    port = 8890
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
     began = time.perf_counter()
     with subprocess.Popen(
