@@ -26,16 +26,29 @@ LOCK_LINES = [
     for line in (ROOT / "requirements.lock").read_text("utf-8").splitlines()
     if not line.startswith("#")
 ]
+EXTRAS = ("companion", "book", "parquet", "test")
 DECLARED = [
-    Requirement(text)
-    for text in (
-        *PROJECT["dependencies"],
-        *PROJECT["optional-dependencies"]["companion"],
-        *PROJECT["optional-dependencies"]["book"],
-        *PROJECT["optional-dependencies"]["test"],
+    requirement
+    for group in (
+        PROJECT["dependencies"],
+        *(PROJECT["optional-dependencies"][extra] for extra in EXTRAS),
     )
-    if text != "vaelib[companion]"
+    for requirement in map(Requirement, group)
+    if requirement.name != PROJECT["name"]
 ]
+
+
+def test_an_extra_that_another_one_takes_in_is_looked_at() -> None:
+    taken_in = {
+        extra
+        for name in EXTRAS
+        for requirement in map(Requirement, PROJECT["optional-dependencies"][name])
+        if requirement.name == PROJECT["name"]
+        for extra in requirement.extras
+    }
+    assert taken_in == {"companion", "parquet"}
+    assert taken_in <= set(EXTRAS)
+
 
 NOT_FOR_PIP = """
     PIP_REQUIRE_VIRTUALENV PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_NO_DEPS PIP_DRY_RUN PIP_PRE
