@@ -92,7 +92,6 @@ def test_a_parquet_file_asks_for_what_reads_it(
 
 
 def test_a_parquet_file_is_read_where_that_is_there(tmp_path: Path) -> None:
-    pytest.importorskip("pyarrow")
     table = pd.DataFrame(X.reshape(60, 12), columns=[f"c{n}" for n in range(12)])
     table.to_parquet(tmp_path / "t.parquet")
     found = read_own(tmp_path / "t.parquet")
