@@ -19,23 +19,15 @@ from companion.claims.evidence import (
 from companion.experiments import paper_curves
 from companion.experiments.curve_reading import KEYS
 from companion.experiments.paper_curves import Figure
+from companion.experiments.paper_distance import (
+    AGREEMENT_TOLERANCE,
+    MEAN_TOLERANCE,
+    distance_from_paper,
+)
 from companion.studies.beginnings import BEGINNING_TOLERANCE
-from companion.studies.paper_distance import distance_from_paper
 from companion.wording import significant
 
 _SET = ["figure", "dataset", "algorithm"]
-# Of the largest distance from a digitised curve, in nats per datapoint: all curves are held to it.
-AGREEMENT_TOLERANCE = {"mnist": 4.0, "frey_face": 60.0}
-# Of the mean distance: the test curves of Fig. 2 and all of Fig. 3 are held to it as well.
-MEAN_TOLERANCE: dict[tuple[Figure, str, str], float] = {
-    ("figure2", "mnist", "aevb"): 1.5,
-    ("figure2", "mnist", "wake_sleep"): 2.0,
-    ("figure2", "frey_face", "aevb"): 15.0,
-    ("figure2", "frey_face", "wake_sleep"): 15.0,
-    ("figure3", "mnist", "aevb"): 2.0,
-    ("figure3", "mnist", "wake_sleep"): 2.0,
-    ("figure3", "mnist", "mcem"): 2.0,
-}
 
 
 @judged_as_written("figure2", "figure3")

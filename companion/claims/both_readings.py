@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from companion.claims.evidence import PARTLY, REPRODUCED, Evidence, Verdict
+from companion.experiments.curve_by_curve import GRIDS
 from companion.experiments.paper_curves import Figure
-from companion.studies.two_readings import GRIDS
 
 _RUN = ["dataset", "algorithm", "n_latent", "n_train"]
 

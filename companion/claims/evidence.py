@@ -14,13 +14,13 @@ from torch import Tensor
 
 from companion import runs
 from companion.experiments import paper_grid, reference
+from companion.experiments.curve_by_curve import runs_in_reading
 from companion.experiments.curve_reading import SLACK, curves_of
 from companion.runs.config import RunConfig
 from companion.runs.requested import MissingRuns
 from companion.runs.store import Run
 from companion.studies.beginnings import beginnings
 from companion.studies.gradients import RAO_BLACKWELL_CONTROLLED, SCORE, A, B, gradient_variance
-from companion.studies.two_readings import runs_in_reading
 from companion.wording import significant
 from vaelib import datasets
 from vaelib.randomness import generator

@@ -10,10 +10,10 @@ import pandas as pd
 
 from companion.experiments import deviations
 from companion.experiments.curve_reading import KEYS, at, curves_of
+from companion.experiments.paper_distance import distance_from_paper
 from companion.runs.assembly import load_data, make_trainer
 from companion.runs.config import RunConfig
 from companion.runs.store import Run
-from companion.studies.paper_distance import distance_from_paper
 from vaelib.algorithm import unnest
 from vaelib.checks.limits import Count, Positive, Whole, checked
 from vaelib.errors import UserError

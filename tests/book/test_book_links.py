@@ -14,8 +14,8 @@ from places import ROOT
 
 from book._ext.links_table import LinksTable
 from book._ext.pages_of_tests import page_of
+from companion.experiments.curve_by_curve import runs_in_reading
 from companion.experiments.readings import READINGS
-from companion.studies.two_readings import runs_in_reading
 from workflow import chapters
 
 pytestmark = pytest.mark.book

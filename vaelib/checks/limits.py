@@ -191,7 +191,7 @@ def rules(function: Callable[..., object]) -> dict[str, Rule]:
 
     >>> from vaelib import build
     >>> rules(build)["init_std"].remedy, rules(build)["decoder"].choices
-    ('a positive, finite number', ('bernoulli', 'gaussian'))
+    ('a positive, finite number', ('bernoulli', 'gaussian', 'unbounded gaussian'))
     """
     return {name: rule for _, name, rule in _places(inspect.unwrap(function))}
 

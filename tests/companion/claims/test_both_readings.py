@@ -89,7 +89,7 @@ def test_the_order_on_one_training_set_is_not_taken_for_the_other_s() -> None:
 
 def test_evidence_as_run_is_the_reference_runs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """The reader's own runs are as written, and nothing is computed."""
-    config = readings.figure2("as run")[0]
+    config = readings.figure2_in("as run")[0]
 
     def known(configs: Iterable[RunConfig]) -> list[Run]:
         return [curves_by_hand.run(c, {10**6: -120.0}) for c in configs if c == config]

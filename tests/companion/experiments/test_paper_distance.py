@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from companion.experiments.curve_reading import curves_of
-from companion.studies.paper_distance import distance_from_paper
+from companion.experiments.paper_distance import distance_from_paper
 from tests.companion.curves_by_hand import CONFIG, published, run
 from vaelib.training import RunningAverage
 
