@@ -15,7 +15,7 @@ import pytest
 from nbformat import NotebookNode
 from places import ROOT
 
-from workflow import chapters, outputs, publish
+from workflow import chapters, outputs, publish, surroundings
 from workflow.execute_chapter import STAGE, prepare
 from workflow.execution import execute
 from workflow.settings import Settings
@@ -111,6 +111,8 @@ def test_papermill_by_hand_gives_the_numbers_of_the_book(
     name: str, python: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
+    # As every step of a build.
+    monkeypatch.setenv("OMP_NUM_THREADS", surroundings.FIXED["OMP_NUM_THREADS"])
     told = ["-p", "profile", "standard", "-p", "seed", "3"]
     found = shown(
         by_hand(python, prepare(PAGES[name], Settings("quick", "cpu", 0)), tmp_path, *told)
