@@ -84,7 +84,8 @@ def test_every_model_has_the_bound_that_is_said(dataset: str) -> None:
         pytest.skip("needs the real data")
     for listed in pretrained_models():
         if listed.dataset == dataset:
-            scales = {name: listed.choices[name] for name in ("face_scale", "mnist_scale")}
+            # A record from before a choice was there does not name it: then it is the default.
+            scales = {k: v for k, v in listed.choices.items() if k in ("face_scale", "mnist_scale")}
             data = load(dataset, **scales)
             bound = elbo.evaluate(of(listed).model, data.test, generator=generator(0))
             # Two draws of the noise differ by 2 nats on the few faces, by 0.05 on the digits.
