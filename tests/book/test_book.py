@@ -22,7 +22,7 @@ PAGES = chapters.pages(ROOT)
 NAMES = [page.name for page in PAGES]
 COMPUTED = [page.name for page in PAGES if page.computes]
 # These gather what the chapters computed; there is nothing to play with.
-GATHERED = {"index", "scoreboard", "provenance", "status"}
+GATHERED = {"index", "scoreboard", "provenance", "status", "ways_of_use"}
 # What the paper shows, and the chapter that shows it; captions name these figures and tables.
 FIGURES = {
     "s2_1_problem_scenario": 1,

@@ -76,8 +76,10 @@ def test_pages_are_numbered_and_the_contents_name_the_right_ones(reader: PdfRead
 
 
 def contents(reader: PdfReader) -> str:
+    """The lines of the contents, without the number at the foot of each of their pages."""
     first = starts(reader)[0]
-    return "\n".join(page.extract_text() for page in reader.pages[1:first])
+    pages = (page.extract_text().rstrip() for page in reader.pages[1:first])
+    return "\n".join(text.removesuffix(text.split()[-1]) for text in pages)
 
 
 def pages_of(reader: PdfReader, name: str) -> list[PageObject]:
