@@ -95,8 +95,7 @@ def train(
 
     Args:
         data: a file (.npy, .npz, .mat, .csv, .parquet, IDX), a folder of PNG or JPEG images, or an
-            array `(N, ...)`; one array of several is named as
-            `FILE:NAME`.
+            array `(N, ...)`; one array of several is named as `FILE:NAME`.
         n_latent: dimensions of z.
         out: the folder of the run and of `report.html`; new, empty, or of this very run.
         samples: training samples to reach.
