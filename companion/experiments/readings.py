@@ -45,7 +45,7 @@ class Change(NamedTuple):
         return self.words or ", ".join(named[name](value) for name, value in self.settings.items())
 
 
-LARGE_STEPS = Change({"stepsize": 0.02}, False, "the curves at N_z = 20 and 200")
+LARGE_STEPS = Change({"stepsize": 0.02}, False, "the curves of Fig. 2 that the sets were chosen on")
 BATCHES_OF_500 = Change(
     {"minibatch_size": 500}, False, "the warm-up in the first interval of the training curves"
 )
