@@ -8,14 +8,8 @@ import pandas as pd
 
 from companion.claims.both_readings import judged_as_written
 from companion.claims.curves import PANEL, SEEDS_COMPARED_AT
-from companion.claims.evidence import (
-    NOT_REPRODUCED,
-    NOT_RUN,
-    PARTLY,
-    REPRODUCED,
-    Evidence,
-    Verdict,
-)
+from companion.claims.evidence import NOT_REPRODUCED, NOT_RUN, PARTLY, REPRODUCED, Evidence
+from companion.claims.verdict import Verdict
 from companion.experiments import paper_curves
 from companion.experiments.curve_reading import KEYS
 from companion.experiments.paper_curves import Figure

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from companion.claims.evidence import PARTLY, REPRODUCED, Evidence, Verdict
+from companion.claims.evidence import PARTLY, REPRODUCED, Evidence
+from companion.claims.verdict import Verdict
 from companion.experiments.curve_by_curve import GRIDS
 from companion.experiments.paper_curves import Figure
 
@@ -31,7 +32,7 @@ def judged_as_written(
         def in_both(evidence: Evidence) -> Verdict:
             written = [getattr(evidence, f"{figure}_curves") for figure in figures]
             as_run = [getattr(evidence, f"{figure}_as_run") for figure in figures]
-            verdict, text = check(*written, seed=evidence.seed)
+            verdict, text, _ = check(*written, seed=evidence.seed)
             return Verdict(verdict, f"As written: {text}. {_beside(check, figures, as_run)}")
 
         return in_both
@@ -48,7 +49,7 @@ def _beside(
     seed = min(int(table["seed"].min()) for table in curves if len(table))
     there = sum(len(t.loc[t["seed"] == seed, _RUN].drop_duplicates()) for t in curves)
     planned = sum(len(GRIDS[figure]("as run", seed)) for figure in figures)
-    verdict, text = check(*curves, seed=seed)
+    verdict, text, _ = check(*curves, seed=seed)
     if there == planned:
         return f"As run ({verdict}): {text}"
     if verdict == REPRODUCED:

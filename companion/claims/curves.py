@@ -11,11 +11,11 @@ from companion.claims.evidence import (
     PARTLY,
     REPRODUCED,
     Evidence,
-    Verdict,
     at_common_samples,
     judged,
     order,
 )
+from companion.claims.verdict import Verdict
 from companion.experiments import paper_curves
 from companion.experiments.curve_reading import SLACK
 from companion.studies.objective import interval

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 from scipy import stats
 
-from companion.claims.evidence import NOT_REPRODUCED, PARTLY, REPRODUCED, Evidence, Verdict, graded
+from companion.claims.evidence import NOT_REPRODUCED, PARTLY, REPRODUCED, Evidence, graded
+from companion.claims.verdict import Verdict
 from companion.experiments import paper_grid
 from companion.studies.bounds import bound_noise, estimator_variance, variance_with_interval
 from companion.studies.gradients import RAO_BLACKWELL_CONTROLLED, SCORE, A, Ratio, variance_ratio

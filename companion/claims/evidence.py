@@ -6,13 +6,13 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from torch import Tensor
 
 from companion import runs
+from companion.claims.verdict import Verdict
 from companion.experiments import paper_grid, reference
 from companion.experiments.curve_by_curve import runs_in_reading
 from companion.experiments.curve_reading import SLACK, curves_of
@@ -29,13 +29,6 @@ REPRODUCED, PARTLY, NOT_REPRODUCED, NOT_RUN = "reproduced", "partly", "not repro
 
 # A claim about converged curves is judged only on runs of at least so many training samples.
 JUDGED_FROM = 1_000_000
-
-
-class Verdict(NamedTuple):
-    """What a check found: one of the four words above, and the numbers behind it."""
-
-    verdict: str
-    evidence: str
 
 
 def graded(*parts: bool) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from companion.claims.evidence import Evidence, Verdict, graded, judged
+from companion.claims.evidence import Evidence, graded, judged
+from companion.claims.verdict import Verdict
 from companion.experiments import paper_grid
 from companion.studies.latent_space import latent_accuracy, manifold_roughness
 from companion.studies.objective import interval, kl_weight_bounds

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import inspect
+from typing import Any
 
-from companion.claims.scoreboard import Claim
+from companion.claims.claim import Claim
 from companion.files import project_root
 from vaelib.errors import UserError
 from vaelib.files import AnyPath, as_path
@@ -34,14 +35,14 @@ def source_of_test(name: str, *, folder: AnyPath | None = None) -> str:
     raise UserError(f"test {name!r} is not there: {path} has no function {function}")
 
 
-def links(claim: Claim) -> str:
+def links(claim: Claim[Any]) -> str:
     """The claim's figure and its code on the scoreboard's page, as MyST."""
     return f"{{numref}}`{claim.figure}`, {{ref}}`code <check-{claim.id.lower()}>`"
 
 
-def listing(claim: Claim) -> str:
+def listing(claim: Claim[Any]) -> str:
     """The claim's check and tests in a folded box, as MyST, where `links` leads."""
-    check = f"`companion.claims.scoreboard`:\n```python\n{inspect.getsource(claim.check)}```"
+    check = f"`companion.claims.scoreboard`:\n```python\n{inspect.getsource(claim.judge)}```"
     tests = [_listed(name) for name in claim.tests]
     body = "\n\n".join([check, *tests])
     title = f"{claim.id}: {claim.statement}"

@@ -11,7 +11,8 @@ import torch
 
 from companion import cli, runs
 from companion.claims import scoreboard
-from companion.claims.evidence import NOT_REPRODUCED, NOT_RUN, PARTLY, REPRODUCED, Evidence, Verdict
+from companion.claims.evidence import NOT_REPRODUCED, NOT_RUN, PARTLY, REPRODUCED, Evidence
+from companion.claims.verdict import Verdict
 from companion.experiments import paper_grid, reference, selection
 from companion.runs.config import RunRequest
 from companion.runs.store import RECORD

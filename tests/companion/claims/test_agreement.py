@@ -7,6 +7,7 @@ import pytest
 
 from companion.claims import agreement
 from companion.claims.evidence import NOT_REPRODUCED, NOT_RUN, PARTLY, REPRODUCED
+from companion.claims.verdict import Verdict
 from tests.companion.claims.paper_by_hand import as_curves, evidence, paper_runs
 
 ALGORITHMS = ("aevb", "wake_sleep", "mcem")
@@ -22,14 +23,14 @@ def moved(by: dict[str, float]) -> dict[str, pd.DataFrame]:
 
 def judged(
     written: dict[str, pd.DataFrame], as_run: dict[str, pd.DataFrame] | None = None
-) -> tuple[str, str]:
+) -> Verdict:
     groups = {f"{figure}_curves": table for figure, table in written.items()}
     groups |= {f"{figure}_as_run": table for figure, table in (as_run or {}).items()}
     return agreement.distance_from_curves(evidence(**groups))
 
 
 def test_the_paper_s_own_curves_agree() -> None:
-    verdict, text = judged(moved({}))
+    verdict, text, _ = judged(moved({}))
     assert verdict == REPRODUCED
     assert text.startswith("As written: 48 of 48 curves within tolerance; of those that are held")
     assert "30 of 30; mean distance of these 0.0 nats in the median" in text
@@ -39,7 +40,7 @@ def test_the_paper_s_own_curves_agree() -> None:
 def test_curves_moved_by_three_nats_do_not_agree() -> None:
     """Nowhere as far as the largest distance allows, and yet too far on average: on MNIST no test
     curve is left, while three nats are little on Frey Face and for training curves of Fig. 2."""
-    verdict, text = judged(moved({}), moved(dict.fromkeys(ALGORITHMS, 3.0)))
+    verdict, text, _ = judged(moved({}), moved(dict.fromkeys(ALGORITHMS, 3.0)))
     assert verdict == REPRODUCED
     as_run = text.partition("As run ")[2]
     assert as_run.startswith("(partly): 26 of 48 curves within tolerance; ")
@@ -53,7 +54,7 @@ def test_one_place_far_away_is_too_far() -> None:
     curves = moved({})
     at = curves["figure2"].query("dataset == 'mnist' and split == 'test'").index[5]
     curves["figure2"].loc[at, "value"] += 5.0
-    verdict, text = judged(curves)
+    verdict, text, _ = judged(curves)
     assert verdict == PARTLY
     assert "47 of 48" in text
     assert "5.0 at most (mnist)" in text
@@ -63,7 +64,7 @@ def test_a_curve_that_is_missing_is_said() -> None:
     whole = moved({})
     of_wide = whole["figure2"]["n_latent"].eq(200) & whole["figure2"]["algorithm"].eq("aevb")
     fewer = whole | {"figure2": whole["figure2"][~of_wide]}
-    verdict, text = judged(whole, fewer)
+    verdict, text, _ = judged(whole, fewer)
     assert verdict == REPRODUCED
     assert "As run (partly, 1 of 24 runs are missing): 46 of 48 curves within tolerance, " in text
     assert "2 have no point to compare" in text

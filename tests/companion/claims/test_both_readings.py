@@ -10,7 +10,8 @@ import pytest
 from companion import runs
 from companion.claims import curves
 from companion.claims.both_readings import judged_as_written
-from companion.claims.evidence import NOT_REPRODUCED, NOT_RUN, REPRODUCED, Evidence, Verdict
+from companion.claims.evidence import NOT_REPRODUCED, NOT_RUN, REPRODUCED, Evidence
+from companion.claims.verdict import Verdict
 from companion.experiments import readings, reference
 from companion.runs.config import RunConfig
 from companion.runs.store import Run
@@ -65,7 +66,7 @@ def test_what_is_missing_as_run_is_said(check: object, figure: str, left: str) -
     shown = evidence(
         **{f"{figure}_curves": PAPER[figure], f"{figure}_as_run": PAPER[figure].query(left)}
     )
-    verdict, text = check(shown)
+    verdict, text, _ = check(shown)
     assert verdict == REPRODUCED
     assert f"As run ({NOT_RUN}, " in text
     assert " runs are missing): needs " in text

@@ -401,7 +401,7 @@ def test_map_and_samples_decide_c12_and_c13(
 @pytest.mark.parametrize("claim", scoreboard.CLAIMS, ids=lambda claim: claim.id)
 def test_every_verdict_can_be_followed_to_code(claim: scoreboard.Claim) -> None:
     assert claim.tests
-    assert f"def {claim.check.__name__}(" in listing(claim)
+    assert f"def {claim.judge.__name__}(" in listing(claim)
     for name in claim.tests:
         source = source_of_test(name)
         assert f"def {name.split('::')[1]}(" in source
