@@ -15,6 +15,7 @@ from pathlib import Path
 
 import installed
 import pytest
+import yaml
 from places import ROOT
 
 from workflow import checks, environment
@@ -36,7 +37,7 @@ def test_the_base_is_an_exact_version_of_a_python_that_is_tested() -> None:
     (base,) = steps("FROM")
     version = re.fullmatch(r"docker\.io/library/python:(3\.\d+)\.\d+-slim-\w+", base)
     assert version is not None
-    assert version[1] == "3.11" == (ROOT / "binder/runtime.txt").read_text("utf-8")[7:].strip()
+    assert version[1] == "3.11"
     assert (3, 11) in environment.SUITED
 
 
@@ -79,24 +80,40 @@ def test_an_index_that_is_given_to_the_build_decides_which_pytorch_it_takes(
     assert any(re.fullmatch(r"torch==[\d.]+", line) for line in PINNED), "no local version"
 
 
-def binder() -> list[str]:
-    text = (ROOT / "binder/requirements.txt").read_text("utf-8")
-    return [line for line in text.splitlines() if not line.startswith("#")]
+def conda(file: str) -> tuple[list[str], list[str]]:
+    """What an environment file asks of conda, and what of pip."""
+    asked = yaml.safe_load((ROOT / file).read_text("utf-8"))
+    assert asked["channels"] == ["conda-forge"]
+    of_pip = next(one["pip"] for one in asked["dependencies"] if isinstance(one, dict))
+    return [one for one in asked["dependencies"] if isinstance(one, str)], of_pip
 
 
-def test_binder_installs_the_lock_file_and_the_project() -> None:
-    assert binder() == ["-r ../requirements.lock", "-e ."]
-    assert (ROOT / "binder" / "../requirements.lock").is_file()
+@pytest.mark.parametrize("file", ["environment.yml", "binder/environment.yml"])
+def test_conda_makes_the_environment_of_the_lock_file(file: str, tmp_path: Path) -> None:
+    of_conda, of_pip = conda(file)
+    assert "python=3.11" in of_conda
+    # conda puts the lines into a file of its own, beside the one that asks.
+    shutil.copy(ROOT / "requirements.lock", tmp_path)
+    beside = tmp_path / file
+    beside.parent.mkdir(exist_ok=True)
+    beside.write_text("\n".join(of_pip), "utf-8")
     read = subprocess.run(
-        [sys.executable, "-c", READ, "binder/requirements.txt"],
-        cwd=ROOT,
+        [sys.executable, "-c", READ, beside.name],
+        cwd=beside.parent,
         capture_output=True,
         text=True,
         check=True,
     )
-    found = json.loads(read.stdout)
+    *found, project = json.loads(read.stdout)
     assert {line for line in PINNED if not line.startswith("#")} <= set(found)
-    assert found[-1] == "."
+    assert (beside.parent / project).resolve() == tmp_path.resolve()
+
+
+def test_binder_has_pytorch_for_processors_in_the_version_that_pip_asks_for() -> None:
+    of_conda, _ = conda("binder/environment.yml")
+    (version,) = [line.partition("==")[2] for line in PINNED if line.startswith("torch==")]
+    assert f"pytorch-cpu={version}" in of_conda
+    assert {path.name for path in (ROOT / "binder").iterdir()} == {"environment.yml"}
 
 
 # What pip itself makes of the file, without looking for anything.
