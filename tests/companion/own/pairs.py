@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.distributions import Bernoulli, Beta, Categorical, Independent, Laplace, Normal
 
 from companion.own.networks import Networks
+from companion.own.training import train
+from companion.runs import carrying
 
 Pair = tuple[nn.Module, nn.Module]
 
@@ -117,3 +121,11 @@ def dropping(shape: tuple[int, ...], n_latent: int) -> Pair:
 def normalising(shape: tuple[int, ...], n_latent: int) -> Pair:
     n = math.prod(shape)
     return Linear(n, n_latent, "normal"), WithChance(n_latent, n, nn.BatchNorm1d(n))
+
+
+def train_with_many_checkpoints(file: Path, *, threads: int, **settings: Any) -> None:
+    """`train`, with a checkpoint whenever one can be written: for a process that is killed."""
+    torch.set_num_threads(threads)
+    carrying.SECONDS_BETWEEN_CHECKPOINTS = 0.0
+    carrying.LARGEST_SHARE_OF_TIME = 1e9
+    train(file, **settings)

@@ -17,10 +17,9 @@ import torch
 from companion import cli
 from companion.own.networks import Networks
 from companion.own.training import OwnTraining, train
-from companion.runs import carrying
 from companion.runs.record import read_record
 from tests.companion.own.files import images
-from tests.companion.own.pairs import convolutional
+from tests.companion.own.pairs import convolutional, train_with_many_checkpoints
 from vaelib.errors import UserError
 
 pytestmark = pytest.mark.usefixtures("undrawn")
@@ -61,15 +60,16 @@ def test_it_goes_on_where_it_stopped_with_the_same_bits(file: Path, tmp_path: Pa
 
 @pytest.mark.parametrize("networks", [None, convolutional], ids=["Appendix C", "convolutional"])
 def test_a_run_that_was_killed_goes_on_with_the_same_bits(
-    networks: Networks | None, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    networks: Networks | None, file: Path, tmp_path: Path
 ) -> None:
     settings = {**SETTINGS, "samples": 100_000}
     if networks is not None:
         settings |= {"networks": networks, "n_hidden": None, "samples": 30_000}
-    monkeypatch.setattr(carrying, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
-    monkeypatch.setattr(carrying, "LARGEST_SHARE_OF_TIME", 1e9)
-    process = multiprocessing.get_context("fork").Process(
-        target=train, args=(file,), kwargs={"out": tmp_path / "killed", **settings}
+    # A process that is forked after PyTorch has differentiated in threads cannot differentiate.
+    process = multiprocessing.get_context("spawn").Process(
+        target=train_with_many_checkpoints,
+        args=(file,),
+        kwargs={"threads": torch.get_num_threads(), "out": tmp_path / "killed", **settings},
     )
     process.start()
     while process.is_alive() and not list(tmp_path.glob("killed/runs/*/record.json")):

@@ -20,6 +20,10 @@ HERE = environment(device="cpu")
 CONFIG = RunConfig(dataset="mnist", algorithm="aevb", n_latent=2, n_hidden=5, n_train=50)
 
 
+# A capability that PyTorch reports of some processors, and not of this one.
+CAPABILITY = {"AVX2": "AVX512"}.get(HERE["rounding"]["capability"], "AVX2")
+
+
 def moved(**changed: Any) -> dict[str, Any]:
     """This machine's environment, with other rounding."""
     return HERE | {"rounding": HERE["rounding"] | changed}
@@ -78,7 +82,10 @@ def test_where_nothing_changes_there_is_nothing_to_say() -> None:
 @pytest.mark.parametrize(
     ("before", "words"),
     [
-        (moved(capability="AVX2"), f"capability AVX2, now {HERE['rounding']['capability']}"),
+        (
+            moved(capability=CAPABILITY),
+            f"capability {CAPABILITY}, now {HERE['rounding']['capability']}",
+        ),
         (moved(variables={"MKL_CBWR": "AVX2"}), "variables {'MKL_CBWR': 'AVX2'}, now {}"),
         (HERE | {"threads": 7}, f"threads 7, now {HERE['threads']}"),
         (HERE | {"torch": "1.0"}, f"torch 1.0, now {torch.__version__}"),
@@ -90,7 +97,7 @@ def test_a_change_is_named(before: dict[str, Any], words: str) -> None:
     assert rounding.changes(before, HERE) == words
 
 
-AVX2 = moved(capability="AVX2")
+OTHER = moved(capability=CAPABILITY)
 
 
 @pytest.mark.parametrize(
@@ -98,12 +105,12 @@ AVX2 = moved(capability="AVX2")
     [
         (record((100, HERE)), record((900, HERE)), "same"),
         (record((50, HERE), (100, HERE)), record((900, HERE)), "same"),
-        (record((100, AVX2)), record((900, AVX2)), "same"),
-        (record((100, HERE)), record((900, AVX2)), "other"),
-        (record((50, HERE), (100, AVX2)), record((900, HERE)), "other"),
-        (record((50, HERE), (100, AVX2)), record((50, HERE), (100, AVX2)), "other"),
+        (record((100, OTHER)), record((900, OTHER)), "same"),
+        (record((100, HERE)), record((900, OTHER)), "other"),
+        (record((50, HERE), (100, OTHER)), record((900, HERE)), "other"),
+        (record((50, HERE), (100, OTHER)), record((50, HERE), (100, OTHER)), "other"),
         # What came after the last common point decides nothing there.
-        (record((100, HERE)), record((100, HERE), (900, AVX2)), "same"),
+        (record((100, HERE)), record((100, HERE), (900, OTHER)), "same"),
         (record((100, HERE)), record((900, old())), "not recorded"),
         (record((100, HERE)), record((100, HERE), (900, old())), "same"),
         (record((100, HERE)), record((900, HERE), compiled=True), "same"),
