@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from companion.experiments import paper_curves
@@ -16,7 +15,6 @@ from companion.experiments.paper_curves import Figure
 from companion.experiments.paper_grid import FIGURE3_N_TRAIN
 from companion.experiments.readings import READINGS, Reading
 from companion.figures.learning_curves import DATASET_TITLES, FIGURE2_LATENT, REAL_DATASET
-from companion.runs.record import Record
 from companion.runs.requested import curves
 from companion.runs.store import Run
 from vaelib.checks.limits import checked
@@ -58,8 +56,8 @@ def curve_data(
 
     Several seeds become one series, as in the figure: the curve of the first, and at each of its
     points how many seeds there are, the lowest and the highest. Curves are read `as_printed`, and
-    one that consists of running averages says so. The seconds of a point come from `seconds_at`;
-    the paper gives none for its curves.
+    one that consists of running averages says so. Over samples only: the seconds of a record hold
+    whatever else the machine did.
 
     Args:
         figure: whose curves they are.
@@ -68,13 +66,13 @@ def curve_data(
     """
     table = pd.concat(
         [
-            paper_curves.digitised(figure).assign(source="paper", seconds=np.nan),
+            paper_curves.digitised(figure).assign(source="paper"),
             *(
-                timed(run).assign(source=reading)
+                curves([run]).assign(source=reading)
                 for reading, found in (of_reading or {}).items()
                 for run in found
             ),
-            *(timed(run).assign(source="own") for run in ours),
+            *(curves([run]).assign(source="own") for run in ours),
         ],
         ignore_index=True,
     )
@@ -83,24 +81,6 @@ def curve_data(
     groups = _figure2(table) if figure == "figure2" else _figure3(table)
     measure = "lower bound" if figure == "figure2" else "marginal log-likelihood"
     return CurveData({"measure": measure, "groups": list(groups)})
-
-
-def timed(run: Run) -> pd.DataFrame:
-    """A run's curve with its settings, and the seconds at each point."""
-    table = curves([run])
-    return table.assign(seconds=seconds_at(run.record, table["training_samples"]))
-
-
-def seconds_at(record: Record, samples: Iterable[int]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Seconds of wall clock at which a run had come to so many training samples.
-
-    The record knows the seconds of each stretch that was computed in one go, with its evaluations
-    and, in the first, the choice of the stepsize. Within a stretch they are shared out evenly.
-    """
-    ends = [0, *(segment["until"] for segment in record.segments)]
-    clock = np.cumsum([0.0, *(segment["seconds"] for segment in record.segments)])
-    seconds: np.ndarray[Any, np.dtype[np.float64]] = np.interp(list(samples), ends, clock)
-    return seconds
 
 
 def _figure2(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -161,6 +141,4 @@ def _series(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
             series["low"] = seeds["min"].round(2).tolist()
             series["high"] = seeds["max"].round(2).tolist()
             series["seeds"] = seeds["count"].tolist()
-        if curve["seconds"].notna().all():
-            series["seconds"] = line["seconds"].round(2).tolist()
         yield series

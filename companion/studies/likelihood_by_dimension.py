@@ -67,28 +67,39 @@ def likelihood_by_dimension(
 
 
 @checked
-def divergence_of_fit(n_dimensions: Count, n_draws: Count) -> float:
+def divergence_of_fit(n_dimensions: Count, n_draws: Count, *, unbiased: bool = False) -> float:
     """How far the Gaussian fitted to L draws of a Gaussian p is from p, on average: E[KL(p‖q)].
 
-    Both in d dimensions, q with the draws' mean and maximum-likelihood covariance. L times that
-    covariance is Wishart with L − 1 degrees of freedom, of which E[W⁻¹] = I/(L − d − 2) and
+    Both in d dimensions; q has the draws' mean, and as covariance their scatter W over c. W is
+    Wishart with L − 1 degrees of freedom, of which E[W⁻¹] = I/(L − d − 2) and
     E[log det W] = Σᵢ ψ((L − 1 − i)/2) + d log 2, i from 0 to d − 1, are known. So
 
-        E[KL] = ½ [ L d/(L − d − 2) · (1 + 1/L) − d + Σᵢ ψ((L − 1 − i)/2) + d log(2/L) ].
+        E[KL] = ½ [ c d/(L − d − 2) · (1 + 1/L) − d + Σᵢ ψ((L − 1 − i)/2) + d log(2/c) ].
 
     It begins as d(d + 3)/(4L) for large L.
+
+    Args:
+        n_dimensions: d.
+        n_draws: L, of independent draws.
+        unbiased: whether c is L − 1, as in `posterior_density_estimator`, or L, maximum likelihood.
 
     Returns:
         nats; infinite where L ≤ d + 2, since E[W⁻¹] is.
 
     Source:
         R. J. Muirhead, Aspects of Multivariate Statistical Theory, 1982, chapter 3.
+
+    >>> [round(divergence_of_fit(d, 50), 2) for d in (3, 20, 50)]
+    [0.11, 5.49, inf]
+    >>> round(divergence_of_fit(20, 50, unbiased=True), 2)
+    5.33
     """
     d, n = n_dimensions, n_draws
     if n <= d + 2:
         return math.inf
-    log_determinant = float(digamma((n - 1 - np.arange(d)) / 2).sum()) + d * math.log(2 / n)
-    return (n * d / (n - d - 2) * (1 + 1 / n) - d + log_determinant) / 2
+    c = n - 1 if unbiased else n
+    log_determinant = float(digamma((n - 1 - np.arange(d)) / 2).sum()) + d * math.log(2 / c)
+    return (c * d / (n - d - 2) * (1 + 1 / n) - d + log_determinant) / 2
 
 
 def _reference(

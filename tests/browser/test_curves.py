@@ -77,19 +77,6 @@ def test_every_panel_of_figure_2_can_be_chosen(desk: BrowserContext, html: Path)
     assert panels == 9
 
 
-def test_the_paper_has_no_seconds_and_the_page_says_so(desk: BrowserContext, html: Path) -> None:
-    page = opened(desk, html, CURVES)
-    assert any("the paper" in sentence for sentence in round_trip(page))
-    note = page.locator(".explorer-note")
-    assert not note.is_visible()
-    page.locator(".explorer-choice label", has_text="seconds").click()
-    assert "no times" in note.inner_text()
-    said = round_trip(page)
-    assert said
-    assert not any("the paper" in sentence for sentence in said)
-    assert all(" s)" in sentence for sentence in said)
-
-
 def test_curves_can_be_taken_away(desk: BrowserContext, html: Path) -> None:
     page = opened(desk, html, CURVES)
     page.locator(".explorer-toggles input[value=wake_sleep]").uncheck()

@@ -226,6 +226,17 @@ def test_a_phone_shows_it_without_scrolling_sideways(
 
 
 @pytest.mark.parametrize("name", PLACES)
+def test_an_open_explorer_has_words_of_its_own(name: str, browser: Browser, address: str) -> None:
+    with Visit(browser, f"{address}/book/{name}.html") as visit:
+        caption = visit.page.locator(f".explorer-{PLACES[name][0]} .caption-text")
+        still = caption.inner_text()
+        start(visit.page)
+        assert len(caption.inner_text()) > 40
+        assert "training samples" in still
+        assert "training samples" not in caption.inner_text()
+
+
+@pytest.mark.parametrize("name", PLACES)
 def test_without_javascript_a_picture_and_words_stand_there(
     name: str, browser: Browser, address: str
 ) -> None:

@@ -40,6 +40,18 @@ def test_without_scripts_the_picture_and_its_words_are_there(
 
 
 @pytest.mark.parametrize("name", EXPLORERS)
+def test_the_words_below_an_open_explorer_are_true_of_it(
+    name: str, desk: BrowserContext, html: Path
+) -> None:
+    """Those of the samples speak of one f; those of the curves of all that can be chosen."""
+    page = opened(desk, html, name)
+    page.wait_for_selector(".explorer-stage[data-ready]")
+    caption = page.locator(f".explorer-{EXPLORERS[name]} .caption-text").inner_text()
+    assert ("chosen f(z)" in caption) == (name == SAMPLES)
+    assert ("reference runs" in caption) == (name != SAMPLES)
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
 def test_a_phone_shows_all_of_it(name: str, phone: BrowserContext, html: Path) -> None:
     page = opened(phone, html, name, touch=True)
     widths = page.evaluate(

@@ -8,7 +8,6 @@
 
   const { plot } = explorers;
 
-  const UNITS = { samples: "training samples evaluated", seconds: "seconds of wall clock" };
   // About as many markers in a curve, however long it is.
   const MARKS = 12;
 
@@ -115,25 +114,29 @@
    * is drawn on its lower edge. Returns null if there is nothing to draw.
    */
   function drawPanel(context, [width, height], view) {
-    const { visible, unit, measure, lowest, series: chosen, at } = view;
+    const { visible, measure, lowest, series: chosen, at } = view;
     const box = { left: 48, right: width - 14, top: 30, bottom: height - 46 };
     plot.font(context, 13);
     if (!visible.length) {
       plot.write(context, "No curve is left.", width / 2, height / 2, { align: "center" });
       return null;
     }
-    const times = visible.flatMap((series) => series[unit]);
-    const across = [Math.min(...times) / 1.25, Math.max(...times) * 1.25];
+    const counts = visible.flatMap((series) => series.samples);
+    const across = [Math.min(...counts) / 1.25, Math.max(...counts) * 1.25];
     const up = valueRange(visible, lowest);
     const x = plot.scale(across, [box.left, box.right], true);
     const y = plot.scale(up, [box.bottom, box.top]);
     const place = (series, point) => {
       const exact = y(series.value[point]);
       const below = exact > box.bottom;
-      return { x: x(series[unit][point]), y: below ? box.bottom - 7 : exact, below };
+      return { x: x(series.samples[point]), y: below ? box.bottom - 7 : exact, below };
     };
     plot.axes(context, box, {
-      x: { scale: x, ticks: plot.logarithmicTicks(across), label: UNITS[unit] },
+      x: {
+        scale: x,
+        ticks: plot.logarithmicTicks(across),
+        label: "training samples evaluated",
+      },
       y: { scale: y, ticks: plot.ticks(up, 5), label: `${measure} (nats per datapoint)` },
     });
     context.save();

@@ -212,5 +212,12 @@
     pad.show(images[4]);
   }
 
-  explorers.register("draw", { invitation: "Draw a digit yourself", build });
+  explorers.register("draw", {
+    invitation: "Draw a digit yourself",
+    caption:
+      "A digit, drawn or taken from the test set, and its posterior: with two dimensions as ellipses " +
+      "of one and two standard deviations among the codes of test images, with twenty as a bar for " +
+      `each. Below, ${SHOWN} samples of the posterior, decoded, and the bound in its two parts.`,
+    build,
+  });
 })();

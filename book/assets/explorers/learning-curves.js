@@ -15,10 +15,6 @@
   };
   const SPLITS = { test: "test", train: "training" };
   const PROPERTIES = { source: "whose curves", algorithm: "algorithm", split: "data" };
-  const TIMES =
-    "The paper gives no times for its curves, so they are not shown. The times of our runs depend on " +
-    "the machine, and include evaluations and the choice of the stepsize; within a stretch that was " +
-    "computed in one go they are shared out evenly over the samples.";
 
   const { element, number, plot } = explorers;
   const { drawPanel, drawSwatch } = explorers.curvePanel;
@@ -60,9 +56,8 @@
 
   /** What is said of one point. */
   function describe(series, at) {
-    const { algorithm, split, source, data, seed, seconds, averaged } = series;
+    const { algorithm, split, source, data, seed, averaged } = series;
     const whose = seed === undefined ? SOURCES[source] : `${SOURCES[source]}, seed ${seed}`;
-    const time = seconds ? ` (${plot.grouped(Number(seconds[at].toPrecision(3)))} s)` : "";
     const several = series.seeds && series.seeds[at] > 1;
     const band = several
       ? `; ${series.seeds[at]} seeds lie between ${number(series.low[at], 1)} and ` +
@@ -70,7 +65,7 @@
       : "";
     return (
       `${explorers.palette.labels[algorithm]}, ${SPLITS[split]} set of ${data}, ${whose}: ` +
-      `${number(series.value[at], 1)} nats at ${count(series.samples[at])} samples${time}` +
+      `${number(series.value[at], 1)} nats at ${count(series.samples[at])} samples` +
       `${averaged ? ", averaged since the point before" : ""}${band}`
     );
   }
@@ -91,7 +86,7 @@
     const everything = groups.flatMap(({ panels }) => panels.flatMap(({ series }) => series));
     // As the still figure of the bound: training curves are for those who ask for them.
     const hidden = new Set(["train"]);
-    const state = { group: groups[0], panel: groups[0].panels[0], unit: "samples" };
+    const state = { group: groups[0], panel: groups[0].panels[0] };
     // The chosen point: a series of the panel and a number, or none.
     const chosen = { series: null, at: 0 };
     let place = null;
@@ -99,7 +94,6 @@
     const visible = () =>
       state.panel.series.filter(
         (series) =>
-          series[state.unit] &&
           ![series.source, series.algorithm, series.split].some((name) => hidden.has(name))
       );
 
@@ -110,8 +104,7 @@
       ratio: matchMedia("(max-width: 480px)").matches ? 1 : 1.75,
       focus: true,
       draw(context, width, height) {
-        const { unit, group } = state;
-        const view = { visible: visible(), unit, measure, lowest: group.lowest, ...chosen };
+        const view = { visible: visible(), measure, lowest: state.group.lowest, ...chosen };
         place = drawPanel(context, [width, height], view);
       },
     });
@@ -149,13 +142,13 @@
       choose(series, Math.min(series.value.length - 1, Math.max(0, to)));
     }
 
-    /** To another curve, at the point that is nearest in samples or seconds. */
+    /** To another curve, at the point that is nearest in samples. */
     function toAnother(steps) {
       if (!chosen.series) return along(0);
       const curves = visible();
-      const now = chosen.series[state.unit][chosen.at];
+      const now = chosen.series.samples[chosen.at];
       const place_ = (curves.indexOf(chosen.series) + steps + curves.length) % curves.length;
-      const gaps = curves[place_][state.unit].map((time) => Math.abs(Math.log(time / now)));
+      const gaps = curves[place_].samples.map((samples) => Math.abs(Math.log(samples / now)));
       choose(curves[place_], gaps.indexOf(Math.min(...gaps)));
     }
 
@@ -217,27 +210,18 @@
       offerPanels();
       update();
     });
-    const note = element("p", { class: "explorer-note", hidden: true }, TIMES);
-    const axis = { samples: "samples", seconds: "seconds" };
-    const units = explorers.choice("horizontal axis", axis, state.unit, (unit) => {
-      state.unit = unit;
-      note.hidden = unit === "samples";
-      update();
-    });
 
     offerPanels();
     choose(null, 0);
     stage.append(
-      element("div", { class: "explorer-row" }, groups.length > 1 ? data : "", panels, units),
+      element("div", { class: "explorer-row" }, groups.length > 1 ? data : "", panels),
       canvas,
       readout,
       toggles(),
-      note,
       explorers.suggestions(
         "Leave one algorithm, and follow it from panel to panel as written, and as run.",
         "Show the training set too. Where do the two curves of a run part?",
-        "Take the paper away. The axes fit what is left, and the first samples can be read.",
-        "Choose seconds. What does more work for each sample moves to the right."
+        "Take the paper away. The axes fit what is left, and the first samples can be read."
       ),
       explorers.button("Back to the figure", () => close(stage, container))
     );

@@ -230,6 +230,10 @@
 
   explorers.register("manifold", {
     invitation: "Move through it yourself",
+    caption:
+      "The plane of codes of a model with two latent dimensions, with the means of q(z|x) of test " +
+      "images and the decoder’s means on an even grid, as chosen; and what the decoder expects at " +
+      "the place of the ring. The last line above says of which data, and how long it was trained.",
     build,
   });
 })();

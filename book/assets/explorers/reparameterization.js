@@ -161,5 +161,14 @@
     show();
   }
 
-  explorers.register("reparameterization", { invitation: "Move the samples yourself", build });
+  explorers.register("reparameterization", {
+    invitation: "Move the samples yourself",
+    caption:
+      `Left: ${SHOWN} samples of z = μ + σε on the chosen f(z), each joined to its noise. The stem ` +
+      "is the height that the score function uses, the stroke the slope that the pathwise estimator " +
+      `uses. Right: ${explorers.count(ESTIMATES)} estimates by each of the derivative of E[f(z)], each the ` +
+      "average of L draws; the dashed line is the exact derivative. The noise stays until a new one is " +
+      "asked for.",
+    build,
+  });
 })();

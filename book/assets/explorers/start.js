@@ -38,12 +38,14 @@
    *
    * `invitation` is written on the picture. `build(stage, container)` fills the stage when the
    * reader accepts. It may return a promise; then it fills the stage first, and loads after, so
-   * that nothing moves later. By an error it says that it cannot.
+   * that nothing moves later. By an error it says that it cannot. `caption` takes the place of the
+   * picture's words, which need not be true of what the reader chooses; without one they stay.
    */
-  explorers.register = function (name, { invitation, build }) {
+  explorers.register = function (name, { invitation, caption, build }) {
     for (const container of document.querySelectorAll(`.explorer-${name}`)) {
       const figure = container.querySelector("figure");
       const picture = figure.querySelector("img");
+      const words = figure.querySelector(".caption-text");
       const stage = element("div", { class: "explorer-stage" });
       const invite = explorers.button(invitation, start, { class: "explorer-invitation" });
       const cover = element("div", { class: "explorer-cover", click: start });
@@ -58,6 +60,7 @@
         try {
           await build(stage, container);
           wait.remove();
+          if (caption && words) words.replaceChildren(caption);
           stage.dataset.ready = "";
           const first = stage.querySelector("canvas[tabindex]") || stage.querySelector("input");
           first?.focus({ preventScroll: true });

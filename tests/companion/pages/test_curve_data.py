@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from companion.experiments import paper_curves, paper_grid, readings
-from companion.pages.curve_data import CurveData, curve_data, seconds_at
+from companion.pages.curve_data import CurveData, curve_data
 from companion.runs.config import RunConfig
 from companion.runs.evaluation import CurvePoint
 from companion.runs.record import Record
@@ -22,7 +22,7 @@ MEASURES = {"lower_bound": "lower_bound", "marginal_likelihood": "marginal_log_l
 
 
 def run(config: RunConfig, value: float = -150.0, *, until: int | None = None) -> Run:
-    """A run that was computed in two goes, and gains a nat from point to point."""
+    """A run that gains a nat from point to point."""
     curve = [
         CurvePoint(samples, split, MEASURES[config.measure], value + gain)
         for gain, samples in enumerate((10_000, 20_000, 40_000))
@@ -37,7 +37,6 @@ def run(config: RunConfig, value: float = -150.0, *, until: int | None = None) -
         model={},
         source="",
         curve=curve,
-        segments=[{"until": 20_000, "seconds": 8.0}, {"until": 40_000, "seconds": 2.0}],
     )
     return Run(record, Path(), until)
 
@@ -45,12 +44,6 @@ def run(config: RunConfig, value: float = -150.0, *, until: int | None = None) -
 def series(data: CurveData, group: int, panel: int, **wanted: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = data.content["groups"][group]["panels"][panel]["series"]
     return [one for one in found if all(one[key] == value for key, value in wanted.items())]
-
-
-def test_the_seconds_of_a_stretch_are_shared_out_evenly() -> None:
-    record = run(paper_grid.mnist(3)).record
-    found = seconds_at(record, [0, 5_000, 20_000, 30_000, 40_000])
-    assert found.tolist() == [0.0, 2.0, 8.0, 9.0, 10.0]
 
 
 @pytest.mark.parametrize(
@@ -68,12 +61,10 @@ def test_every_panel_of_the_figure_has_the_paper_s_curves_and_ours(
         for panel in range(count):
             theirs = series(data, group, panel, source="paper")
             assert len(theirs) == 2 * algorithms
-            assert not any("seconds" in one for one in theirs)
             points += sum(len(one["value"]) for one in theirs)
             ours = series(data, group, panel, source="own")
             assert len(ours) == 2 * algorithms
             assert all(one["samples"] == [10_000, 20_000, 40_000] for one in ours)
-            assert all(one["seconds"] == [4.0, 8.0, 10.0] for one in ours)
             assert len(series(data, group, panel)) == 4 * algorithms
     assert points == len(published)
 
