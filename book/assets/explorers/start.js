@@ -48,7 +48,7 @@
       const invite = explorers.button(invitation, start, { class: "explorer-invitation" });
       const cover = element("div", { class: "explorer-cover", click: start });
       figure.prepend(cover);
-      cover.append(picture.closest("a") || picture, invite);
+      cover.append(picture.closest(".picture") || picture, invite);
       async function start(event) {
         event.preventDefault();
         event.stopPropagation();
