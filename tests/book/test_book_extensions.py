@@ -19,7 +19,7 @@ import tinycss2
 from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
 from PIL import Image
-from static_mathematics import Typesetter, shown
+from static_mathematics import WOFF, Typesetter, mathjax_folder, shown, write_subset
 from unbroken_numbers import unbroken
 
 from companion.figures import theme
@@ -72,6 +72,17 @@ def test_every_font_keeps_the_icons_that_it_draws(tmp_path: Path) -> None:
         with TTFont(path) as font:
             drawn[path.name] = set(font.getBestCmap())
     assert drawn == {"fa-brands-400.ttf": {github}, "fa-solid-900.ttf": {search}}
+
+
+def test_no_font_of_mathematics_is_without_a_character(tmp_path: Path) -> None:
+    source = mathjax_folder() / WOFF / "MathJax_Zero.woff"
+    with TTFont(source) as font:
+        known = set(font.getBestCmap())
+    for asked in (set(), {0x1F600}, known):
+        write_subset(source, tmp_path / "font.woff", asked)
+        with TTFont(tmp_path / "font.woff") as font:
+            left = set(font.getBestCmap())
+        assert len(left) == 1 if asked != known else left == known
 
 
 @pytest.mark.parametrize(

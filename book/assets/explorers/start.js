@@ -36,7 +36,7 @@
 
   /** Put an explorer in the place of the picture in each container of class explorer-`name`.
    *
-   * `invitation` is written on the picture. `build(stage, container)` fills the stage when the
+   * `invitation` is written below the picture. `build(stage, container)` fills the stage when the
    * reader accepts. It may return a promise; then it fills the stage first, and loads after, so
    * that nothing moves later. By an error it says that it cannot.
    */
