@@ -12,6 +12,7 @@ from visiting import Visit
 
 # The pages that hold an explorer.
 MANIFOLD, DRAW = "a_visualisations", "s3_variational_autoencoder"
+BOUND = "s2_2_variational_bound"
 SAMPLES = "s2_4_reparameterization"
 CURVES, LIKELIHOOD = "s5_1_lower_bound", "s5_2_marginal_likelihood"
 

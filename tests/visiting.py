@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -99,7 +100,7 @@ class Visit:
             "console",
             lambda message: (
                 self.complaints.append(f"{message.text} ({message.location.get('url')})")
-                if message.type == "error"
+                if message.type == "error" or re.search(r"\b(font|OTS)\b", message.text)
                 else None
             ),
         )

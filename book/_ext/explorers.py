@@ -25,6 +25,7 @@ NEEDS = {
     "draw": ("networks", "noise", "plane", "pen", "posterior"),
     "reparameterization": ("noise", "plot", "gradients", "gradient-panels"),
     "learning-curves": ("plot", "curve-panel"),
+    "bound": ("plot",),
 }
 SHARED = ("common", "palette", "start")
 

@@ -147,11 +147,15 @@ def shown(styles: str) -> set[int]:
 
 
 def write_subset(source: Path, target: Path, characters: set[int]) -> None:
-    """Write a font with these characters alone."""
+    """Write a font with those of these characters that it has, or with one of its own.
+
+    A browser complains of a font without a character.
+    """
     options = subset.Options(flavor="woff", notdef_outline=True)
     font = subset.load_font(str(source), options)
     chosen = subset.Subsetter(options)
-    chosen.populate(unicodes=characters)
+    known = font.getBestCmap().keys()
+    chosen.populate(unicodes=characters & known or {min(known)})
     chosen.subset(font)
     subset.save_font(font, str(target), options)
 

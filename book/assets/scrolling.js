@@ -1,15 +1,24 @@
-// What scrolls sideways can be reached and moved with the keyboard, and only while it scrolls.
+// What scrolls sideways fades at the edge behind which there is more, and can be reached and moved
+// with the keyboard; both only while it scrolls.
 {
-  const boxes = ".math, .math > mjx-container, .pst-scrollable-table-container, .cell_output, pre";
+  const boxes =
+    ".math, .math > mjx-container, .pst-scrollable-table-container, .cell_output, pre, .picture, .runs";
+
+  function tell(box) {
+    const beyond = box.scrollWidth - box.clientWidth;
+    // A formula's box may be a fraction of a pixel wider than its line.
+    const scrolls = beyond > 1 && getComputedStyle(box).overflowX === "auto";
+    box.classList.toggle("more-left", scrolls && box.scrollLeft > 1);
+    box.classList.toggle("more-right", scrolls && box.scrollLeft < beyond - 1);
+    if (scrolls) box.tabIndex = 0;
+    else if (!box.matches(".explained, .runs")) box.removeAttribute("tabindex");
+  }
 
   document.addEventListener("DOMContentLoaded", () => {
-    const watch = new ResizeObserver((entries) => {
-      for (const { target: box } of entries) {
-        const scrolls = getComputedStyle(box).overflowX === "auto";
-        if (scrolls && box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-        else if (!box.classList.contains("explained")) box.removeAttribute("tabindex");
-      }
+    const watch = new ResizeObserver((entries) => entries.forEach(({ target }) => tell(target)));
+    document.querySelectorAll(`.bd-article :is(${boxes})`).forEach((box) => {
+      watch.observe(box);
+      box.addEventListener("scroll", () => tell(box), { passive: true });
     });
-    document.querySelectorAll(`.bd-article :is(${boxes})`).forEach((box) => watch.observe(box));
   });
 }

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
 
-from companion.figures.theme import BLUE, INK, new_figure
+from companion.figures.theme import BLUE, GROUND, INK, SHADE, new_figure
 
 DASHES = (0, (4, 2.5))
 Place = tuple[float, float]
@@ -33,7 +33,7 @@ def draw_figure1() -> Figure:
     )
     axes.add_patch(plate)
     axes.text(3.12, -0.72, "$N$", ha="right", va="bottom", fontsize=13)
-    for place, name, shade in ((Z, r"$\mathbf{z}$", "white"), (X, r"$\mathbf{x}$", "#D0D0D0")):
+    for place, name, shade in ((Z, r"$\mathbf{z}$", GROUND), (X, r"$\mathbf{x}$", SHADE)):
         axes.add_patch(Circle(place, RADIUS[place], fc=shade, ec=INK, lw=1.2))
         axes.text(*place, name, ha="center", va="center", fontsize=18)
     for place, name in ((PHI, r"$\phi$"), (THETA, r"$\theta$")):

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from torch import Tensor
 
-from companion.drawing.inputs import to_array
-from companion.figures.theme import DIGIT_COLOURS, INK, new_figure
+from companion.drawing.inputs import Array, to_array
+from companion.figures.theme import DIGIT_COLOURS, GROUND, INK, new_figure
 from vaelib.errors import UserError
+
+# What a label's name takes up, as a share of the longer axis.
+NAME = 0.05
+
+
+def apart(places: Array, least: float) -> Array:
+    """Places `(n, 2)`, those nearer than `least` to each other moved apart."""
+    moved = places.copy()
+    for _ in range(100):
+        for one, other in combinations(range(len(moved)), 2):
+            between = moved[other] - moved[one]
+            distance = float(np.hypot(*between))
+            if distance < least:
+                away = between / distance if distance else np.array([1.0, 0.0])
+                moved[one] -= 0.5 * (least - distance) * away
+                moved[other] += 0.5 * (least - distance) * away
+    return moved
 
 
 def draw_latent_codes(codes: Tensor, labels: Tensor) -> Figure:
     """Posterior means of datapoints in a two-dimensional latent space, coloured by label.
 
     Each label's name stands at the median of its points, because no ten colours are told apart
-    by everyone.
+    by everyone; names that would cover each other stand side by side.
 
     Args:
         codes: the means of q(z|x), `(N, 2)`.
@@ -45,14 +64,14 @@ def draw_latent_codes(codes: Tensor, labels: Tensor) -> Figure:
         alpha=0.7,
         rasterized=True,
     )
-    outline = [withStroke(linewidth=3, foreground="white")]
-    for label in np.unique(classes):
-        colour = DIGIT_COLOURS[label]
-        axes.scatter([], [], c=colour, s=30, lw=0, label=str(label))
-        x_middle, y_middle = np.median(points[classes == label], axis=0)
+    outline = [withStroke(linewidth=3, foreground=GROUND)]
+    shown = np.unique(classes)
+    middles = np.array([np.median(points[classes == label], axis=0) for label in shown])
+    least = NAME * float(np.ptp(points, axis=0).max())
+    for label, middle in zip(shown, apart(middles, least), strict=True):
+        axes.scatter([], [], c=DIGIT_COLOURS[label], s=30, lw=0, label=str(label))
         axes.text(
-            x_middle,
-            y_middle,
+            *middle,
             str(label),
             ha="center",
             va="center",

@@ -6,6 +6,7 @@ import importlib
 import sys
 from collections.abc import Mapping
 
+import numpy as np
 import seaborn as sns
 
 from companion.drawing.drawn_figure import DrawnFigure
@@ -14,7 +15,16 @@ from vaelib.checks.limits import Positive, checked
 # Okabe and Ito's colours, which people with any common colour vision tell apart.
 BLUE, SKY, GREEN, ORANGE = "#0072B2", "#56B4E9", "#009E73", "#E69F00"
 VERMILION, PURPLE, YELLOW = "#D55E00", "#CC79A7", "#F0E442"
-INK, GREY, PALE = "#262626", "#8A8A8A", "#E4E4E4"
+INK, GREY, PALE, SHADE = "#262626", "#8A8A8A", "#E4E4E4", "#D0D0D0"
+GROUND = "#FFFFFF"
+# What takes their place on a dark page: its own ground and ink. Other colours become lighter there.
+DARK: Mapping[str, str] = {
+    GROUND: "#14181E",
+    INK: "#CED6DD",
+    GREY: "#9CA4AF",
+    PALE: "#323A46",
+    SHADE: "#48566B",
+}
 
 # One colour, name and marker for each learning algorithm; "paper" is the paper's own curve.
 PALETTE: Mapping[str, str] = {
@@ -62,18 +72,20 @@ DIGIT_COLOURS = (
 )
 
 WIDTH = 7.0  # inches: the text column of the book
+# In points. A phone shows five inches of a figure with letters of nine pixels.
+TEXT_SIZE = 9.1
 
 RC: Mapping[str, object] = {
     # DejaVu Sans comes with matplotlib, so a figure is the same on every machine.
     "font.family": "DejaVu Sans",
     "mathtext.fontset": "cm",
-    "font.size": 9,
-    "axes.labelsize": 9,
-    "axes.titlesize": 9,
-    "legend.fontsize": 8.5,
-    "legend.title_fontsize": 8.5,
-    "xtick.labelsize": 8,
-    "ytick.labelsize": 8,
+    "font.size": TEXT_SIZE,
+    "axes.labelsize": TEXT_SIZE,
+    "axes.titlesize": TEXT_SIZE,
+    "legend.fontsize": TEXT_SIZE,
+    "legend.title_fontsize": TEXT_SIZE,
+    "xtick.labelsize": TEXT_SIZE,
+    "ytick.labelsize": TEXT_SIZE,
     "text.color": INK,
     "axes.labelcolor": INK,
     "axes.titlecolor": INK,
@@ -95,14 +107,37 @@ RC: Mapping[str, object] = {
     "ytick.major.size": 3,
     "xtick.minor.size": 1.5,
     "ytick.minor.size": 1.5,
-    # An opaque page of its own, so that a figure reads on a dark screen too.
-    "figure.facecolor": "white",
-    "axes.facecolor": "white",
-    "savefig.facecolor": "white",
+    # An opaque page of its own, so that a figure reads wherever it is opened.
+    "figure.facecolor": GROUND,
+    "axes.facecolor": GROUND,
+    "savefig.facecolor": GROUND,
     # With these two an SVG is a function of the data alone.
     "svg.hashsalt": "vaelib",
     "svg.fonttype": "path",
 }
+
+
+def colours() -> frozenset[str]:
+    """Every colour that means something in a figure, as `#RRGGBB`; those of an image are not."""
+    named = (BLUE, SKY, GREEN, ORANGE, VERMILION, PURPLE, YELLOW, *DARK, *DIGIT_COLOURS)
+    return frozenset(colour.upper() for colour in named)
+
+
+@checked
+def on_dark(colour: str) -> str:
+    """What stands for a colour `#RRGGBB` on a dark page: as much lighter as reads there."""
+    colour = colour.upper()
+    if colour in DARK:
+        return DARK[colour]
+    levels = np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)])
+    steps = np.arange(0.0, 1.0, 0.05)
+    mixed = np.round(levels + (255 - levels) * steps[:, None])
+    # The first luminance with a contrast of 3.5 to the ground, as the explorers have it.
+    shares = mixed / 255
+    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    light = linear @ [0.2126, 0.7152, 0.0722] >= 0.16
+    red, green, blue = mixed[light.argmax()].astype(int)
+    return f"#{red:02X}{green:02X}{blue:02X}"
 
 
 def use_theme() -> None:
@@ -122,4 +157,4 @@ def use_theme() -> None:
 def new_figure(width: Positive = WIDTH, height: Positive = 3.0) -> DrawnFigure:
     """An empty figure in inches, unknown to pyplot, so that a notebook shows it only once."""
     # Only what is a picture in an SVG, such as a cloud of points, depends on the resolution.
-    return DrawnFigure(figsize=(width, height), dpi=150, layout="constrained", facecolor="white")
+    return DrawnFigure(figsize=(width, height), dpi=150, layout="constrained", facecolor=GROUND)

@@ -22,27 +22,32 @@ class Decomposition(NamedTuple):
 class OneDimensional:
     """A model with one latent and one observed dimension, where Eq. 1 can be computed and drawn.
 
-    p(z) = N(0, 1) and p(x|z) = N(x; tanh(2z), noise²): the mean saturates, so the posterior is
+    p(z) = N(0, 1) and p(x|z) = N(x; tanh(slope z), noise²): the mean saturates, so the posterior is
     skewed and no Gaussian q fits it exactly. Every integral is a sum over a fine grid of z.
 
     Args:
         noise: standard deviation of p(x|z).
+        slope: of the decoder at z = 0, its θ.
         n_grid: grid points over z in [−10, 10].
 
     Raises:
-        UserError: if the noise is not positive and finite, or there are fewer than two points.
+        UserError: if the noise is not positive and finite, the slope is not finite, or there are
+            fewer than two points.
     """
 
     @checked
-    def __init__(self, *, noise: Positive = 0.5, n_grid: Several = 2001) -> None:
+    def __init__(
+        self, *, noise: Positive = 0.5, slope: Finite = 2.0, n_grid: Several = 2001
+    ) -> None:
         self.noise = noise
+        self.slope = slope
         self.z = torch.linspace(-10.0, 10.0, n_grid, dtype=torch.float64)
         self._step = float(self.z[1] - self.z[0])
 
     @checked
     def log_joint(self, x: Finite) -> Tensor:
         """log p(x, z) on the grid, `(n_grid,)`, in nats."""
-        likelihood = torch.distributions.Normal(torch.tanh(2 * self.z), self.noise)
+        likelihood = torch.distributions.Normal(torch.tanh(self.slope * self.z), self.noise)
         log_likelihood: Tensor = likelihood.log_prob(torch.tensor(x, dtype=torch.float64))
         return log_standard_normal(self.z.unsqueeze(-1)) + log_likelihood
 

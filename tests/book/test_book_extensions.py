@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 import re
 import shutil
 from pathlib import Path
 
+import figure_colours
 import light_pages
 import numpy as np
 import page_details
@@ -17,8 +19,10 @@ import tinycss2
 from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
 from PIL import Image
-from static_mathematics import Typesetter, shown
+from static_mathematics import WOFF, Typesetter, mathjax_folder, shown, write_subset
 from unbroken_numbers import unbroken
+
+from companion.figures import theme
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +74,17 @@ def test_every_font_keeps_the_icons_that_it_draws(tmp_path: Path) -> None:
     assert drawn == {"fa-brands-400.ttf": {github}, "fa-solid-900.ttf": {search}}
 
 
+def test_no_font_of_mathematics_is_without_a_character(tmp_path: Path) -> None:
+    source = mathjax_folder() / WOFF / "MathJax_Zero.woff"
+    with TTFont(source) as font:
+        known = set(font.getBestCmap())
+    for asked in (set(), {0x1F600}, known):
+        write_subset(source, tmp_path / "font.woff", asked)
+        with TTFont(tmp_path / "font.woff") as font:
+            left = set(font.getBestCmap())
+        assert len(left) == 1 if asked != known else left == known
+
+
 @pytest.mark.parametrize(
     ("css", "left"),
     [
@@ -111,6 +126,30 @@ def test_a_picture_in_a_figure_keeps_every_pixel() -> None:
     assert found is not None
     with Image.open(io.BytesIO(base64.b64decode(found[1]))) as image:
         assert (np.asarray(image.convert("RGBA")) == pixels).all()
+
+
+def test_a_figure_says_how_wide_it_must_be_for_nine_pixels() -> None:
+    svg = '<g transform="translate(3 4) scale(0.08 -0.08)"><use transform="scale(0.7)"/></g>'
+    svg += '<g transform="scale(0.12 -0.12)"/>'
+    # Eight points in seven inches are 10⅔ pixels in 672.
+    assert page_details.legible_width(svg, 672) == math.ceil(672 * 9 / (8 * 96 / 72))
+    assert page_details.legible_width(svg.replace("0.08", "0.06"), 672) == 672
+    assert page_details.legible_width("<svg/>", 672) == 0
+
+
+def test_a_figure_takes_ground_and_ink_of_a_dark_page_and_its_images_stay() -> None:
+    svg = '<svg width="1"><path style="fill: #ffffff; stroke: #0072b2"/>'
+    svg += '<path style="fill: #123456"/><image href="#ffffff"/></svg>'
+    found = figure_colours.themed(svg)
+    rules, drawing = found.split("<style>")[1].split("</style>")
+    ground, line = "var(--c1)", "var(--c0)"
+    assert drawing.startswith(f'<path style="fill: {ground}; stroke: {line}"/>')
+    assert drawing.endswith(svg[svg.index('<path style="fill: #123456"') :])
+    light, dark = rules.split("@media(prefers-color-scheme:dark)")
+    assert light == "svg{--c0:#0072b2;--c1:#ffffff;}"
+    assert f"--c1:{theme.DARK[theme.GROUND].lower()};" in dark
+    assert "#0072b2" not in dark
+    assert figure_colours.themed('<svg><path style="fill: #123456"/></svg>').count("style") == 1
 
 
 def test_buttons_of_the_contents_have_names() -> None:

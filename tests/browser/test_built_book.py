@@ -66,6 +66,60 @@ def test_a_narrow_page_does_not_scroll_sideways_but_what_is_wide_in_it_does(
     assert lost == []
 
 
+@each("narrow", BOOK)
+def test_what_is_cut_off_on_a_narrow_page_fades(narrow: Visit) -> None:
+    cut = narrow.page.evaluate(
+        """() => [...document.querySelectorAll('article *')].filter(box => {
+            const style = getComputedStyle(box);
+            return style.overflowX !== 'visible' && style.display !== 'inline'
+                && box.clientWidth > 1 && box.scrollWidth > box.clientWidth + 1
+                && style.maskImage === 'none';
+        }).map(box => box.outerHTML.slice(0, 200))"""
+    )
+    assert cut == []
+
+
+@each("narrow", [f"book/{name}" for name in WITH_MATHEMATICS if name.startswith(("s2_", "s3_"))])
+def test_the_method_and_its_model_are_read_without_scrolling(narrow: Visit) -> None:
+    widths = narrow.page.evaluate(
+        """() => [...document.querySelectorAll('article div.math > mjx-container')]
+            .map(formula => formula.scrollWidth - formula.clientWidth)"""
+    )
+    assert widths or narrow.page.url.endswith("s2_method.html")
+    assert max(widths, default=0) <= 1
+
+
+@each("narrow", BOOK)
+def test_a_caption_stays_while_its_table_scrolls(narrow: Visit) -> None:
+    lost = narrow.page.evaluate(
+        """() => [...document.querySelectorAll('article table > caption')].filter(caption => {
+            const box = caption.closest('.pst-scrollable-table-container');
+            if (!box || !box.clientWidth) return false;
+            const within = () => {
+                const [own, seen] = [caption, box].map(part => part.getBoundingClientRect());
+                return own.left >= seen.left - 1 && own.right <= seen.right + 1;
+            };
+            const first = within();
+            box.scrollLeft = box.scrollWidth;
+            const then = within();
+            box.scrollLeft = 0;
+            return !first || !then;
+        }).map(caption => caption.innerText)"""
+    )
+    assert lost == []
+
+
+@each("narrow", BOOK)
+def test_letters_of_figures_are_legible_on_a_narrow_page(narrow: Visit) -> None:
+    small = narrow.page.evaluate(
+        """() => [...document.querySelectorAll('article .picture img')]
+            .filter(image => image.getBoundingClientRect().width
+                < parseFloat(image.style.getPropertyValue('--legible')) - 1)
+            .map(image => image.src)"""
+    )
+    assert small == []
+
+
 @pytest.mark.parametrize("word", ["reparameterization", "wake-sleep", "Frey"])
 def test_the_search_finds_a_word_of_the_book(word: str, browser: Browser, address: str) -> None:
     with Visit(browser, f"{address}/search.html?q={word}") as visit:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from exploring import CURVES, LIKELIHOOD, SAMPLES, opened, settled
+from exploring import BOUND, CURVES, LIKELIHOOD, SAMPLES, opened, settled
 from playwright.sync_api import Browser, BrowserContext
 
 pytestmark = pytest.mark.browser
 
 EXPLORERS = {
+    BOUND: "bound",
     SAMPLES: "reparameterization",
     CURVES: "learning-curves",
     LIKELIHOOD: "learning-curves",

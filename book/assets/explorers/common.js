@@ -188,16 +188,23 @@
     return canvas;
   };
 
-  /** Follow a pointer: `move(x, y, event)` in CSS pixels while it hovers or is held down. */
-  explorers.follow = function (canvas, move, { hover = false } = {}) {
+  /** Follow a pointer: `move(x, y, event)` in CSS pixels while it hovers or is held down.
+   *
+   * With `grip(x, y)` a finger moves only what it began on: elsewhere a swipe scrolls the page, and
+   * a tap moves.
+   */
+  explorers.follow = function (canvas, move, { hover = false, grip = null } = {}) {
     let held = false;
-    const tell = (event) => {
+    let taps = false; // whether a click is a tap, and not the end of what was followed
+    const place = ({ clientX, clientY }) => {
       const box = canvas.getBoundingClientRect();
-      move(event.clientX - box.left, event.clientY - box.top, event);
+      return [clientX - box.left, clientY - box.top];
     };
-    canvas.style.touchAction = "none";
+    const tell = (event) => move(...place(event), event);
+    const free = (event) => grip && event.pointerType === "touch" && !grip(...place(event));
     canvas.addEventListener("pointerdown", (event) => {
-      if (event.button) return;
+      taps = free(event);
+      if (event.button || taps) return;
       held = true;
       canvas.setPointerCapture(event.pointerId);
       tell(event);
@@ -208,5 +215,16 @@
     for (const end of ["pointerup", "pointercancel"]) {
       canvas.addEventListener(end, () => (held = false));
     }
+    if (!grip) {
+      canvas.style.touchAction = "none";
+      return;
+    }
+    canvas.addEventListener("click", (event) => {
+      if (taps) tell(event);
+    });
+    const hold = (event) => {
+      if (grip(...place(event.touches[0]))) event.preventDefault();
+    };
+    canvas.addEventListener("touchstart", hold, { passive: false });
   };
 })();

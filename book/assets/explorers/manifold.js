@@ -11,6 +11,7 @@
     cartoon_face: "a drawn face",
   };
   const MORPH = 700; // milliseconds
+  const FINGER = 28; // pixels around the cross that a finger takes hold of
 
   /** The test point whose code is nearest to z. */
   function nearest({ codes }, z) {
@@ -183,7 +184,11 @@
       go([codes[2 * state.visited], codes[2 * state.visited + 1]]);
     }
 
-    explorers.follow(map, (x, y) => go(view.code(x, y)), { hover: true });
+    const near = (x, y) => {
+      const [across, up] = view.place(...state.z);
+      return Math.hypot(x - across, y - up) < FINGER;
+    };
+    explorers.follow(map, (x, y) => go(view.code(x, y)), { hover: true, grip: near });
     explorers.keys(map, {
       ArrowLeft: (event) => move(-1, 0, event),
       ArrowRight: (event) => move(1, 0, event),

@@ -133,7 +133,30 @@
     context.restore();
   };
 
-  /** Each label's name at the median of its points, because nobody tells ten colours apart. */
+  /** Places in pixels, those nearer than `least` to each other moved apart. */
+  explorers.apart = function (places, least) {
+    const moved = places.map((place) => [...place]);
+    for (let turn = 0; turn < 100; turn += 1) {
+      for (let i = 0; i < moved.length; i += 1) {
+        for (let j = 0; j < i; j += 1) {
+          const [across, up] = [0, 1].map((axis) => moved[i][axis] - moved[j][axis]);
+          const distance = Math.hypot(across, up);
+          if (distance >= least) continue;
+          const away = distance ? [across / distance, up / distance] : [1, 0];
+          for (const axis of [0, 1]) {
+            moved[i][axis] += ((least - distance) / 2) * away[axis];
+            moved[j][axis] -= ((least - distance) / 2) * away[axis];
+          }
+        }
+      }
+    }
+    return moved;
+  };
+
+  /** Each label's name at the median of its points, because nobody tells ten colours apart.
+   *
+   * Names that would cover each other stand side by side.
+   */
   explorers.names = function (context, view, { codes, labels }) {
     const ink = explorers.ink();
     context.save();
@@ -144,15 +167,19 @@
     context.lineJoin = "round";
     context.strokeStyle = ink.background;
     context.fillStyle = ink.text;
-    for (const label of new Set(labels)) {
+    const names = [...new Set(labels)];
+    const middles = names.map((label) => {
       const of = [...labels].flatMap((other, i) => (other === label ? [i] : []));
-      const middle = [0, 1].map(
-        (axis) => of.map((i) => codes[2 * i + axis]).sort((a, b) => a - b)[of.length >> 1]
+      return view.place(
+        ...[0, 1].map(
+          (axis) => of.map((i) => codes[2 * i + axis]).sort((a, b) => a - b)[of.length >> 1]
+        )
       );
-      const [x, y] = view.place(...middle);
-      context.strokeText(label, x, y);
-      context.fillText(label, x, y);
-    }
+    });
+    explorers.apart(middles, 18).forEach(([x, y], i) => {
+      context.strokeText(names[i], x, y);
+      context.fillText(names[i], x, y);
+    });
     context.restore();
   };
 })();

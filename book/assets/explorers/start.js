@@ -36,7 +36,7 @@
 
   /** Put an explorer in the place of the picture in each container of class explorer-`name`.
    *
-   * `invitation` is written on the picture. `build(stage, container)` fills the stage when the
+   * `invitation` is written below the picture. `build(stage, container)` fills the stage when the
    * reader accepts. It may return a promise; then it fills the stage first, and loads after, so
    * that nothing moves later. By an error it says that it cannot. `caption` takes the place of the
    * picture's words, which need not be true of what the reader chooses; without one they stay.
@@ -50,7 +50,7 @@
       const invite = explorers.button(invitation, start, { class: "explorer-invitation" });
       const cover = element("div", { class: "explorer-cover", click: start });
       figure.prepend(cover);
-      cover.append(picture.closest("a") || picture, invite);
+      cover.append(picture.closest(".picture") || picture, invite);
       async function start(event) {
         event.preventDefault();
         event.stopPropagation();

@@ -62,6 +62,19 @@ def test_lines_and_letters_stand_out_from_the_page(colour: str) -> None:
     assert 1.05 / (luminance(colour) + 0.05) >= 3
 
 
+@pytest.mark.parametrize(
+    "colour", sorted(theme.colours() - {theme.GROUND, theme.PALE, theme.SHADE})
+)
+def test_they_stand_out_from_a_dark_page_too(colour: str) -> None:
+    ground = luminance(theme.DARK[theme.GROUND])
+    assert (luminance(theme.on_dark(colour)) + 0.05) / (ground + 0.05) >= 3.5
+
+
+def test_the_ink_reads_on_a_shaded_node_in_the_dark() -> None:
+    shade, ink = theme.DARK[theme.SHADE], theme.DARK[theme.INK]
+    assert (luminance(ink) + 0.05) / (luminance(shade) + 0.05) >= 4.5
+
+
 def test_import_sets_nothing_and_a_notebook_gets_svg_without_a_date() -> None:
     pytest.importorskip("IPython")
     script = """

@@ -34,6 +34,15 @@ def test_evidence_agrees_with_monte_carlo() -> None:
     assert error < 6 * likelihood.std() / math.sqrt(len(z))
 
 
+def test_without_a_slope_the_posterior_is_the_prior_and_the_bound_touches() -> None:
+    example = OneDimensional(slope=0.0)
+    zero, one = torch.tensor([0.0, 1.0], dtype=torch.float64)
+    parts = example.decompose(0.6, zero, one)
+    assert abs(parts.kl.item()) < 1e-9
+    likelihood = torch.distributions.Normal(zero, 0.5).log_prob(torch.tensor(0.6))
+    torch.testing.assert_close(parts.bound, likelihood.double())
+
+
 def test_posterior_is_a_density() -> None:
     example = OneDimensional()
     total = torch.trapezoid(example.posterior(0.6), example.z)
