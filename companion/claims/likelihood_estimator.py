@@ -65,7 +65,8 @@ def judge_likelihood_errors(measured: LikelihoodErrors) -> Verdict:
         f"in nats, the larger of bias and spread over {images} test images, for every trained "
         f"model: to be below {LIKELIHOOD_TOLERANCE:g} with less than {EDGE} dimensions: "
         f"{effects(below)}; to be above it with more: {effects(above)}; {least_seen(parts)}. Bias "
-        f"and spread: {biases}. One seed; N_z = {EDGE} is the edge and is not judged",
+        f"and spread of finite estimates: {biases}. One seed; N_z = {EDGE} is the edge and is not "
+        f"judged",
     )
 
 
