@@ -6,17 +6,15 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import pandas as pd
-import torch
 
 from companion.claims.claim import Claim, World, evenly
 from companion.claims.evidence import Evidence
 from companion.claims.parts_in_words import effects, least_seen
 from companion.claims.verdict import Part, Verdict, judged
-from companion.studies.objective import interval, kl_weight_bounds
+from companion.studies.objective import code_price, interval, kl_weight_bounds
 from companion.studies.overfitting import lost_to_overfitting
 from companion.wording import significant
 from vaelib import datasets
-from vaelib.elbo import gaussian_kl
 
 # The least gain of the test bound that a reader would tune for, in nats: about a tenth of what the
 # next larger N_z wins in Fig. 2.
@@ -58,8 +56,7 @@ def measure_kl_weights(evidence: Evidence) -> KLWeights:
     bounds = kl_weight_bounds(found)
     table = bounds[bounds["split"] == "test"].rename(columns={"value": "bound"})
     x = datasets.load("mnist").test
-    with torch.no_grad():
-        kl = [gaussian_kl(run.model().encode(x)).mean().item() for run in found]
+    kl = [code_price(run, x) for run in found]
     columns = ["kl_weight", "seed", "bound"]
     return KLWeights(
         table[columns].reset_index(drop=True).assign(kl=kl), int(table["training_samples"].min())
