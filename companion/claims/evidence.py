@@ -29,11 +29,6 @@ REPRODUCED, PARTLY, NOT_REPRODUCED, NOT_RUN = "reproduced", "partly", "not repro
 JUDGED_FROM = 1_000_000
 
 
-def graded(*parts: bool) -> str:
-    """The verdict on a claim of several parts: all of them hold, some, or none."""
-    return REPRODUCED if all(parts) else PARTLY if any(parts) else NOT_REPRODUCED
-
-
 def judged(
     samples: int, holds: bool, text: str, *, needed: int = JUDGED_FROM, partly: bool = False
 ) -> Verdict:

@@ -112,7 +112,7 @@ def _long_trained_fail(measured: LikelihoodErrors) -> LikelihoodErrors:
 
 
 def _single_image(measured: LikelihoodErrors) -> LikelihoodErrors:
-    """Five images, of which one is off by 2 nats, for every model."""
+    """Five images, of which one is off by 2.5 nats, for every model."""
     table = measured.table[measured.table["datapoint"] < 5]
     return LikelihoodErrors(table.assign(error=np.where(table["datapoint"] == 0, 2.5, 0.1)))
 

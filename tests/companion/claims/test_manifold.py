@@ -11,7 +11,8 @@ from companion.claims import manifold
 from companion.claims.claim import EXPECTED, World
 from companion.claims.manifold import C12, Manifold, judge_manifold, measure_manifold
 from companion.claims.verdict import MOSTLY, MOSTLY_NOT, NOT_JUDGED, NOT_REPRODUCED, REPRODUCED
-from companion.studies.latent_space import Roughness
+from companion.experiments import paper_grid, reference
+from companion.studies.latent_space import Roughness, manifold_roughness
 from tests.companion.claims.paper_by_hand import evidence
 from vaelib import datasets
 
@@ -49,9 +50,19 @@ def test_smoothness_and_grouping_decide(measured: Manifold, verdict: str) -> Non
     assert judge_manifold(measured).verdict == verdict
 
 
+@pytest.fixture(scope="module")
+def sheets() -> pd.DataFrame:
+    """Of the published models with a plane of codes."""
+    published = reference.known([paper_grid.mnist(2), paper_grid.frey_face(2)])
+    rough = {run.config.dataset: manifold_roughness(run.model())._asdict() for run in published}
+    return pd.DataFrame(rough).T
+
+
 @pytest.mark.parametrize("world", C12.worlds, ids=lambda world: world.words)
-def test_worlds(world: World[Manifold]) -> None:
-    assert C12.judge(world.altered(planes(0.2, 0.2, 0.7))).verdict in EXPECTED[world.kind]
+def test_worlds(world: World[Manifold], sheets: pd.DataFrame) -> None:
+    made_up = planes(0.2, 0.2, 0.7)
+    for measured in (made_up, made_up._replace(smoothness=sheets)):
+        assert C12.judge(world.altered(measured)).verdict in EXPECTED[world.kind]
 
 
 def test_both_planes_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from companion.claims.claim import EXPECTED, World
 from companion.claims.regularisation import (
     C10A,
     C10B,
+    OVERFITTING_FROM,
     KLWeights,
     Needs,
     judge_needs,
@@ -26,8 +27,10 @@ from companion.claims.verdict import (
     NOT_REPRODUCED,
     REPRODUCED,
 )
-from companion.experiments import paper_grid
+from companion.experiments import paper_grid, reference
+from companion.runs.config import RunConfig
 from companion.runs.evaluation import CurvePoint
+from companion.studies.overfitting import lost_to_overfitting
 from tests.companion.claims.paper_by_hand import as_curves, evidence, paper_runs, run
 from tests.helpers import rng
 from vaelib import datasets
@@ -62,6 +65,13 @@ def needs(
     ]
     losses = pd.DataFrame(rows, columns=["dataset", "n_latent", "training_samples", "lost"])
     return Needs(weights(-300.0, other, spread=spread), losses, losses)
+
+
+@pytest.fixture(scope="module")
+def losses() -> pd.DataFrame:
+    """Of the reference runs of Fig. 2 as written."""
+    curves = as_curves(reference.known(paper_grid.figure2()))
+    return lost_to_overfitting(curves, needed=OVERFITTING_FROM)
 
 
 @pytest.mark.parametrize(
@@ -114,9 +124,19 @@ def test_worlds_of_the_term(world: World[KLWeights]) -> None:
 
 
 @pytest.mark.parametrize("world", C10B.worlds, ids=lambda world: world.words)
-def test_worlds_of_other_regularisation(world: World[Needs]) -> None:
-    measured = needs(-105.0, (-0.1, -0.2, -0.1), (50.0, 70.0, 60.0))
-    assert C10B.judge(world.altered(measured)).verdict in EXPECTED[world.kind]
+def test_worlds_of_other_regularisation(world: World[Needs], losses: pd.DataFrame) -> None:
+    made_up = needs(-105.0, (-0.1, -0.2, -0.1), (50.0, 70.0, 60.0))
+    for measured in (made_up, made_up._replace(written=losses)):
+        assert C10B.judge(world.altered(measured)).verdict in EXPECTED[world.kind]
+
+
+def test_the_reference_runs_on_faces_lose_to_overfitting(losses: pd.DataFrame) -> None:
+    """What they lost: every one of them more than 30 nats since its best point."""
+    lost = losses.set_index("dataset")["lost"]
+    assert lost["frey_face"].min() > 30
+    assert lost["mnist"].max() < 0
+    digits, faces = judge_needs(needs(-105.0, (), ())._replace(written=losses)).parts[2:]
+    assert (digits.found, faces.found) == ("holds", "fails")
 
 
 def test_bounds_codes_and_curves_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,7 +144,7 @@ def test_bounds_codes_and_curves_are_measured(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(datasets, "load", lambda name: SimpleNamespace(test=x))
     model = build(n_pixels=6, n_hidden=5, n_latent=2, init_std=0.5, generator=rng())
 
-    def trained(config: paper_grid.RunConfig) -> SimpleNamespace:
+    def trained(config: RunConfig) -> SimpleNamespace:
         stored = run(config, [CurvePoint(10**5, "test", "lower_bound", -100.0 - config.kl_weight)])
         return SimpleNamespace(config=config, curve=stored.curve, model=lambda: model)
 
