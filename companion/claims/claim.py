@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
+import pandas as pd
+
 from companion.claims.evidence import Evidence
 from companion.claims.verdict import (
     MOSTLY,
@@ -70,3 +72,15 @@ class Claim(Generic[Measured]):
     def check(self, evidence: Evidence) -> Verdict:
         """Measure and judge."""
         return self.judge(self.measure(evidence))
+
+
+def evenly(of: pd.Series[int]) -> pd.Series[float]:
+    """For a world's noise: the rows of each seed moved by even steps around 0, with deviation 1.
+
+    Args:
+        of: which seed, or whatever repeats the measurement, each row is of; two at least.
+    """
+    ranks = of.rank(method="dense")
+    steps = pd.Series(sorted(ranks.unique()))
+    moved: pd.Series[float] = (ranks - steps.mean()) / steps.std()
+    return moved

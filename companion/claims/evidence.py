@@ -20,20 +20,13 @@ from companion.runs.config import RunConfig
 from companion.runs.requested import MissingRuns
 from companion.runs.store import Run
 from companion.studies.beginnings import beginnings
-from companion.studies.gradients import RAO_BLACKWELL_CONTROLLED, SCORE, A, B, gradient_variance
 from companion.wording import significant
 from vaelib import datasets
-from vaelib.randomness import generator
 
 REPRODUCED, PARTLY, NOT_REPRODUCED, NOT_RUN = "reproduced", "partly", "not reproduced", "not run"
 
 # A claim about converged curves is judged only on runs of at least so many training samples.
 JUDGED_FROM = 1_000_000
-
-
-def graded(*parts: bool) -> str:
-    """The verdict on a claim of several parts: all of them hold, some, or none."""
-    return REPRODUCED if all(parts) else PARTLY if any(parts) else NOT_REPRODUCED
 
 
 def judged(
@@ -166,16 +159,9 @@ class Evidence:
         """The MNIST run with a plane of codes, of Figs 4 and 5."""
         return next(run for run in self.figure5 if run.config.n_latent == 2)
 
-    @cached_property
-    def gradient_variance(self) -> pd.DataFrame:
-        """Mean and variance of each gradient component by estimator; MNIST, N_z = 20."""
-        return gradient_variance(
-            self.aevb("mnist", 20).model(),
-            self.test_points("mnist", 100),
-            repetitions=100,
-            estimators=(SCORE, RAO_BLACKWELL_CONTROLLED, A, B),
-            generator=generator(self.seed, "gradient variance"),
-        )
+    def longest_trained(self, dataset: str, n_latent: int) -> Run:
+        """Of the AEVB models of one panel of Fig. 2, as written or as run, the longest trained."""
+        return reference.longest_trained(self.aevb(dataset, n_latent))
 
     def test_points(self, dataset: str, n: int) -> Tensor:
         """The first n test points."""

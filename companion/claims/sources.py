@@ -42,7 +42,7 @@ def links(claim: Claim[Any]) -> str:
 
 def listing(claim: Claim[Any]) -> str:
     """The claim's check and tests in a folded box, as MyST, where `links` leads."""
-    check = f"`companion.claims.scoreboard`:\n```python\n{inspect.getsource(claim.judge)}```"
+    check = f"`{claim.judge.__module__}`:\n```python\n{inspect.getsource(claim.judge)}```"
     tests = [_listed(name) for name in claim.tests]
     body = "\n\n".join([check, *tests])
     title = f"{claim.id}: {claim.statement}"

@@ -188,6 +188,15 @@ def published_models(own: Run) -> list[Run]:
     return sorted(found, key=lambda run: (run.samples, run.config.slug))
 
 
+def longest_trained(own: Run) -> Run:
+    """The run, or the published model of its data, algorithm and sizes that was trained longer.
+
+    Of equally long ones it is the one with the run's own settings.
+    """
+    found = [own, *published_models(own)]
+    return max(found, key=lambda run: (run.samples, run.config == own.config))
+
+
 def origin(shown: Iterable[Run], profile: str) -> str:
     """Whose models these are and how far they came, in words for a caption."""
     shown = list(shown)

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import torch
 from scipy import stats
+from torch import Tensor
 
 from companion.runs.store import Run
 from vaelib.checks.limits import Count, checked
 from vaelib.datasets import Dataset
-from vaelib.elbo import lower_bound
+from vaelib.elbo import gaussian_kl, lower_bound
 from vaelib.errors import UserError
 from vaelib.randomness import generator
 from vaelib.sgvb import noise
@@ -117,6 +118,12 @@ def kl_weight_bounds(runs: Iterable[Run]) -> pd.DataFrame:
         )
     table: pd.DataFrame = pd.concat(rows, ignore_index=True)
     return table
+
+
+@torch.no_grad()
+def code_price(run: Run, x: Tensor) -> float:
+    """Claim C10: KL(q(z|x) ‖ p(z)) of a run's model, the mean over x `(N, n_pixels)`, in nats."""
+    return gaussian_kl(run.model().encode(x)).mean().item()
 
 
 @checked

@@ -51,6 +51,16 @@ def test_roughness_of_a_plane_and_of_noise() -> None:
     n = 20
     variance = (1 - 1 / n**2) / 12 * n**2 / (n**2 - 1)
     expected = (1 / n**2 / (2 * 2 * variance)) ** 0.5
-    assert manifold_roughness(plane, n=n) == pytest.approx(expected)
+    even = manifold_roughness(plane, n=n)
+    assert even == pytest.approx((expected, expected, expected))
     noise = torch.randn(n * n, 50, generator=rng(2), dtype=torch.float64)
-    assert manifold_roughness(painter(lambda z: noise), n=n) == pytest.approx(1, abs=0.05)
+    rough = manifold_roughness(painter(lambda z: noise), n=n)
+    assert rough.roughness == pytest.approx(1, abs=0.05)
+    assert rough.low < rough.roughness < rough.high
+
+
+def test_a_sheet_that_is_torn_in_one_place_is_less_surely_smooth() -> None:
+    """A jump between two columns is in every row, and in no column: the lines differ."""
+    torn = painter(lambda z: torch.special.ndtr(z) + 3.0 * (z[..., :1] > 0.0))
+    found = manifold_roughness(torn)
+    assert found.high - found.low > 0.2 * found.roughness

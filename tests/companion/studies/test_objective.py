@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
+from torch.distributions import Independent, Normal
 
 from companion.runs.config import RunConfig, RunRequest
 from companion.runs.evaluation import CurvePoint
@@ -14,6 +16,7 @@ from companion.runs.requested import ensure
 from companion.runs.store import Run, RunStore
 from companion.studies.objective import (
     auto_encoder,
+    code_price,
     decoding_curves,
     draws_at_equal_cost,
     interval,
@@ -89,3 +92,10 @@ def test_an_auto_encoder_s_account_adds_up(tmp_path: Path, monkeypatch: pytest.M
         q = found.model().encode(data.test)
     assert account["kl"] == pytest.approx(gaussian_kl(q).mean().item(), rel=1e-5)
     assert account["posterior_std"] == pytest.approx(q.stddev.mean().item(), rel=1e-5)
+
+
+def test_codes_a_unit_from_the_prior_cost_half_a_nat_for_each_dimension() -> None:
+    q = Independent(Normal(torch.ones(5, 3), 1.0), 1)
+    model = SimpleNamespace(encode=lambda x: q)
+    trained = SimpleNamespace(model=lambda: model)
+    assert code_price(trained, torch.zeros(5, 4)) == pytest.approx(1.5)  # type: ignore[arg-type]

@@ -1,0 +1,31 @@
+"""The parts of a verdict as a sentence: effects, intervals, and what would have been seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from companion.claims.verdict import Part
+from companion.wording import significant
+
+
+def effects(parts: Iterable[Part]) -> str:
+    """Each part with its 95 % interval: "MNIST 2.1 (1.9 to 2.3), Frey Face 0.8 (0.5 to 1.1)"."""
+    return ", ".join(
+        f"{part.what} {significant(part.effect)} ({significant(part.low)} to "
+        f"{significant(part.high)})"
+        for part in parts
+    )
+
+
+def least_seen(parts: Iterable[Part]) -> str:
+    """How far from a threshold an effect would have been seen, of the sharpest and bluntest part.
+
+    "Four of five repetitions would see an effect 0.02 to 0.3 nats from the threshold".
+    """
+    parts = list(parts)
+    seen = [part.seen for part in parts]
+    ends = dict.fromkeys(significant(end, 2) for end in (min(seen), max(seen)))
+    return (
+        f"four of five repetitions would see an effect {' to '.join(ends)} {parts[0].unit} from "
+        "the threshold"
+    )

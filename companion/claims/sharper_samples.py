@@ -1,0 +1,155 @@
+"""C13: samples sharpen as the latent space grows from 2 to 20 dimensions."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import pandas as pd
+
+from companion.claims.claim import Claim, World, evenly
+from companion.claims.evidence import JUDGED_FROM, Evidence
+from companion.claims.parts_in_words import effects, least_seen
+from companion.claims.verdict import Part, Verdict, judged, judged_from
+from companion.studies.objective import interval
+from companion.studies.sample_quality import sample_quality
+from companion.wording import significant
+
+# In nats of a sample's grey, which is about a hundred: less than this is not to be seen.
+VISIBLE = 2.0
+_IMAGES, _DRAWS = 2000, 3
+
+
+class Sharpness(NamedTuple):
+    """What C13 is judged by.
+
+    Attributes:
+        table: from `sample_quality`, a row for each N_z and draw of samples: columns draw,
+            n_latent, grey, grey_error, frechet, and others that are not used.
+        samples: that the shortest of the models was trained with.
+    """
+
+    table: pd.DataFrame
+    samples: int
+
+
+def measure_sharpness(evidence: Evidence) -> Sharpness:
+    """The models of Fig. 5; the first draw of samples is that of Appendix A."""
+    group = evidence.figure5
+    models = {run.config.n_latent: run.model() for run in group}
+    x = evidence.test_points("mnist", _IMAGES)
+    tables = [
+        sample_quality(models, x, seed=evidence.seed + draw).assign(draw=draw)
+        for draw in range(_DRAWS)
+    ]
+    return Sharpness(pd.concat(tables, ignore_index=True), min(run.samples for run in group))
+
+
+def judge_sharpness(measured: Sharpness) -> Verdict:
+    """Each step of N_z takes grey out of the samples, and brings them nearer to the data.
+
+    The second part is for samples that lose their grey because they go blank.
+    """
+    first = measured.table[measured.table["draw"] == 0].sort_values("n_latent")
+    rows = first.to_dict("records")
+    sizes = list(first["n_latent"])
+    sharper = tuple(_sharper(before, after) for before, after in pairwise(rows))
+    frechet = measured.table.pivot(index="draw", columns="n_latent", values="frechet")
+    nearer = tuple(
+        Part(
+            f"N_z = {low} to {high}, nearer",
+            *interval(frechet[low] - frechet[high]),
+            0.0,
+            "squared pixels",
+            f"{len(frechet)} draws of {_IMAGES} samples",
+        )
+        for low, high in pairwise(sizes)
+    )
+    found = judged(
+        (*sharper, *nearer),
+        f"nats of grey that each step takes out of a sample, to be above 0, where {VISIBLE:g} "
+        f"count: {effects(sharper)}, over {sharper[0].over}; {least_seen(sharper)}. Squared pixels "
+        f"of the Fréchet distance from test images that it takes away, to be above 0: "
+        f"{effects(nearer)}, over {nearer[0].over}; {least_seen(nearer)}. One model of each size, "
+        f"of {significant(measured.samples)} training samples or more",
+    )
+    return judged_from(JUDGED_FROM, measured.samples, found)
+
+
+def _sharper(before: dict[str, float], after: dict[str, float]) -> Part:
+    effect = before["grey"] - after["grey"]
+    half = 1.96 * (before["grey_error"] ** 2 + after["grey_error"] ** 2) ** 0.5
+    return Part(
+        f"N_z = {before['n_latent']:.0f} to {after['n_latent']:.0f}, sharper",
+        effect,
+        effect - half,
+        effect + half,
+        0.0,
+        "nats",
+        f"{_IMAGES} samples of each",
+        alike=VISIBLE,
+    )
+
+
+def _steps(measured: Sharpness, grey: tuple[float, ...], frechet: tuple[float, ...]) -> Sharpness:
+    """By each step of N_z so much less grey, and so much nearer; draws differ as they did."""
+    table = measured.table
+    sizes = sorted(table["n_latent"].unique())
+    moved = table.copy()
+    for name, steps in (("grey", grey), ("frechet", frechet)):
+        strays = table[name] - table.groupby("n_latent")[name].transform("mean")
+        levels = {size: 200.0 - sum(steps[:place]) for place, size in enumerate(sizes)}
+        moved[name] = table["n_latent"].map(levels) + strays
+    moved.loc[moved["draw"] == 0, "grey"] = table["n_latent"].map(
+        {size: 200.0 - sum(grey[:place]) for place, size in enumerate(sizes)}
+    )
+    return measured._replace(table=moved)
+
+
+def _blurred(measured: Sharpness) -> Sharpness:
+    """A few samples only: a grey known to 50 nats, and distances that stray by 30."""
+    table = measured.table
+    strays = 30.0 * evenly(table["draw"]) * (1.0 + table["n_latent"].rank(method="dense"))
+    return measured._replace(table=table.assign(grey_error=50.0, frechet=table["frechet"] + strays))
+
+
+C13 = Claim(
+    id="C13",
+    statement="Samples sharpen as N_z grows from 2 to 20.",
+    where="Fig. 5",
+    figure="tab-a",
+    tests=(
+        "companion/claims/test_sharper_samples.py::test_each_step_decides",
+        "companion/studies/test_sample_quality.py::test_greyness_is_the_entropy_of_coins",
+    ),
+    measure=measure_sharpness,
+    judge=judge_sharpness,
+    worlds=(
+        World(
+            "every step adds 20 nats of grey, and leads away from the data",
+            "false",
+            lambda m: _steps(m, (-20.0,) * 3, (-5.0,) * 3),
+        ),
+        World(
+            "samples lose their grey because they go blank",
+            "half true",
+            lambda m: _steps(m, (50.0,) * 3, (-20.0,) * 3),
+        ),
+        World(
+            "the samples sharpen to ten dimensions, and are greyer again with twenty",
+            "half true",
+            lambda m: _steps(m, (40.0, 20.0, -30.0), (10.0, 5.0, -10.0)),
+        ),
+        World(
+            "each step takes 4 nats, twice what counts",
+            "true",
+            lambda m: _steps(m, (2 * VISIBLE,) * 3, (5.0,) * 3),
+        ),
+        World(
+            "each step adds 4 nats, and leads away from the data",
+            "false",
+            lambda m: _steps(m, (-2 * VISIBLE,) * 3, (-5.0,) * 3),
+        ),
+        World("a few samples only", "noise", _blurred),
+    ),
+)
