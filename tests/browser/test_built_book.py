@@ -97,7 +97,7 @@ def test_a_caption_stays_while_its_table_scrolls(narrow: Visit) -> None:
             if (!box || !box.clientWidth) return false;
             const within = () => {
                 const [own, seen] = [caption, box].map(part => part.getBoundingClientRect());
-                return own.left >= seen.left - 1 && own.right <= seen.right + 1;
+                return own.left >= seen.left - 2 && own.right <= seen.right + 2;
             };
             const first = within();
             box.scrollLeft = box.scrollWidth;
