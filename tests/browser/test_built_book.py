@@ -129,6 +129,23 @@ def test_the_search_finds_a_word_of_the_book(word: str, browser: Browser, addres
         assert visit.complaints == []
 
 
+@pytest.mark.parametrize(
+    ("term", "page"),
+    [
+        ("lower bound", "s2_2_variational_bound"),
+        ("reparameterization", "s2_4_reparameterization"),
+        ("wake-sleep", "s4_related_work"),
+    ],
+)
+def test_the_section_that_explains_a_term_is_found_first(
+    term: str, page: str, browser: Browser, address: str
+) -> None:
+    with Visit(browser, f"{address}/search.html?q={term}") as visit:
+        first = visit.page.locator("#search-results li a").first
+        first.wait_for()
+        assert Path(urlsplit(first.get_attribute("href") or "").path).stem == page
+
+
 @each("offline", BOOK)
 def test_a_page_works_without_a_server(offline: Visit) -> None:
     assert offline.complaints == []
