@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Collection, Mapping, Sequence
 
 GAP = "\u202f"  # the narrow space at which no line is broken
 RAISED_SIGNS = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
@@ -67,3 +68,22 @@ def plain(sign: str) -> str:
         return name.split()[3].capitalize()
     parts = unicodedata.normalize("NFKD", sign).translate(PLAIN).encode("ascii", "ignore")
     return (parts or sign.encode("ascii", "backslashreplace")).decode()
+
+
+def varying(
+    rows: Sequence[Mapping[str, str]], *, keep: Collection[str] = ()
+) -> tuple[list[dict[str, str]], str]:
+    """A table without the columns in which nothing varies, and what these say, in words.
+
+    Args:
+        rows: a table's rows, all with the same columns; a single row keeps all of them.
+        keep: columns that stay in any case.
+    """
+    names = list(rows[0]) if rows else []
+    constant = [
+        name
+        for name in names
+        if len(rows) > 1 and name not in keep and len({row[name] for row in rows}) == 1
+    ]
+    left = [{name: row[name] for name in names if name not in constant} for row in rows]
+    return left, ", ".join(f"{name} {rows[0][name]}" for name in constant if rows[0][name])

@@ -18,7 +18,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from companion.drawing.drawn_figure import TRAVELLING
-from companion.wording import number
+from companion.wording import number, varying
 
 FIGURE = re.compile(r"^`{3,}\{glue:figure\} (\S+)\n:name: (\S+)$", re.MULTILINE)
 HEADER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
@@ -124,26 +124,31 @@ def _facts(
 
 
 def _runs(runs: list[dict[str, Any]]) -> str:
-    """The runs as a table that scrolls within itself."""
+    """The runs as a table that scrolls within itself, and below it what they have in common."""
     if not runs:
         return ""
-    names = ("run", "training samples", "seconds", "threads", "device", "torch", "code")
-    rows = [
-        (
-            f"<code>{escape(run['id'])}</code>",
-            number(run["samples"])
-            + (f", shown to {number(run['shown'])}" if run["shown"] < run["samples"] else ""),
-            f"{run['seconds']:.0f}",
-            *(", ".join(map(str, run[name])) for name in ("threads", "device", "torch")),
-            f"<code>{run['source']}</code>",
-        )
-        for run in runs
-    ]
-    head = "".join(f'<th scope="col">{name}</th>' for name in names)
-    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    rows, common = varying(
+        [
+            {
+                "run": f"<code>{escape(run['id'])}</code>",
+                "training samples": number(run["samples"])
+                + (f", shown to {number(run['shown'])}" if run["shown"] < run["samples"] else ""),
+                "seconds": f"{run['seconds']:.0f}",
+                **{name: ", ".join(map(str, run[name])) for name in ("threads", "device", "torch")},
+                "code": f"<code>{run['source']}</code>",
+            }
+            for run in runs
+        ],
+        keep=("run", "training samples", "seconds"),
+    )
+    head = "".join(f'<th scope="col">{name}</th>' for name in rows[0])
+    body = "".join(
+        f"<tr>{''.join(f'<td>{cell}</td>' for cell in row.values())}</tr>" for row in rows
+    )
     return (
         '<div class="runs" tabindex="0" role="region" aria-label="The runs of this figure">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        + (f"<p>All runs: {common}.</p>" if common else "")
     )
 
 

@@ -15,7 +15,11 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from companion.figures.theme import PARTS, on_dark
+
 TABLE = Path("book/notation.yml")
+NETWORK = "fig-network"
+PARTS_STYLES = "parts.css"
 MARK = re.compile(r'data-is="(\d+)"')
 
 
@@ -30,6 +34,7 @@ class Symbol(NamedTuple):
         code: what it is in `vaelib`, as Markdown.
         pages: where it has this meaning; None for everywhere else.
         core: whether it is among those that a reader needs first.
+        part: of the network of section 3, whose colour it has on that page.
     """
 
     symbol: str
@@ -39,6 +44,7 @@ class Symbol(NamedTuple):
     code: str = ""
     pages: list[str] | None = None
     core: bool = False
+    part: str = ""
 
 
 def read(path: Path) -> list[Symbol]:
@@ -114,10 +120,31 @@ def add_script(
         text = json.dumps(notes, ensure_ascii=False, separators=(",", ":"))
         app.add_js_file(None, body=f"window.NOTATION={text}")
         app.add_js_file("notation.js", loading_method="defer")
+    if f'id="{NETWORK}"' in context.get("body", ""):
+        app.add_css_file(PARTS_STYLES)
+
+
+def part_styles(rows: list[Symbol]) -> str:
+    """The rules that give symbols the colours of the network's parts, in the light and the dark."""
+    rules = []
+    for number, row in enumerate(rows):
+        if row.part:
+            colour, symbol = PARTS[row.part], f'mjx-math [data-is="{number}"]'
+            rules.append(f"{symbol}{{color:color-mix(in srgb,{colour} 75%,black)}}")
+            rules.append(f'html[data-theme="dark"] {symbol}{{color:{on_dark(colour)}}}')
+    return "\n".join(rules)
+
+
+def write_part_styles(app: Sphinx, error: Exception | None) -> None:
+    """Write these rules as a style sheet, for the page that shows the network."""
+    if not error and app.builder.format == "html":
+        rules = part_styles(read(Path(app.srcdir) / TABLE))
+        (Path(app.outdir) / "_static" / PARTS_STYLES).write_text(rules, "utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     app.add_directive("notation", NotationDirective)
     app.connect("html-page-context", add_script)
+    app.connect("build-finished", write_part_styles)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -10,6 +10,9 @@
     const scrolls = beyond > 1 && getComputedStyle(box).overflowX === "auto";
     box.classList.toggle("more-left", scrolls && box.scrollLeft > 1);
     box.classList.toggle("more-right", scrolls && box.scrollLeft < beyond - 1);
+    // A caption, which stays, does not fade.
+    const caption = box.querySelector(":scope > table > caption");
+    if (caption) box.style.setProperty("--whole", `${caption.offsetHeight}px`);
     if (scrolls) box.tabIndex = 0;
     else if (!box.matches(".explained, .runs")) box.removeAttribute("tabindex");
   }

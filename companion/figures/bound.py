@@ -70,6 +70,7 @@ def draw_decomposition(table: pd.DataFrame) -> Figure:
         best = sweep.nlargest(1, "bound")
         axes.plot(best[name], best["bound"], "o", color=BLUE, markersize=5, label="best bound")
         axes.set_xlabel(VARIED[name])
+        axes.locator_params(axis="x", nbins=6)
         axes.margins(x=0, y=0.08)
         held = "std" if name == "mean" else "mean"
         if sweep[held].nunique() == 1:

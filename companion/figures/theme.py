@@ -19,7 +19,7 @@ INK, GREY, PALE, SHADE = "#262626", "#8A8A8A", "#E4E4E4", "#D0D0D0"
 GROUND = "#FFFFFF"
 # What takes their place on a dark page: its own ground and ink. Other colours become lighter there.
 DARK: Mapping[str, str] = {
-    GROUND: "#14181E",
+    GROUND: "#121212",
     INK: "#CED6DD",
     GREY: "#9CA4AF",
     PALE: "#323A46",
@@ -64,6 +64,9 @@ ESTIMATOR_COLOURS: Mapping[str, str] = {
 }
 
 ESTIMATOR_MARKERS: Mapping[str, str] = dict(zip(ESTIMATOR_COLOURS, "osD^vPXd", strict=True))
+
+# The parts of the network of section 3, in its picture and in the formulas below it.
+PARTS: Mapping[str, str] = {"encoder": BLUE, "noise": PURPLE, "decoder": GREEN}
 
 # Ten colours, nine of them Paul Tol's "muted" scheme, for the ten digits.
 DIGIT_COLOURS = (

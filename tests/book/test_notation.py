@@ -9,8 +9,9 @@ import pytest
 from bs4 import BeautifulSoup
 from places import ROOT
 
-from book._ext.notation import TABLE, Symbol, meant_on, read, section
+from book._ext.notation import TABLE, Symbol, meant_on, part_styles, read, section
 from book._ext.static_mathematics import Typesetter
+from companion.figures.theme import PARTS
 from workflow import chapters
 
 ROWS = read(ROOT / TABLE)
@@ -42,6 +43,21 @@ def test_the_symbols_of_the_paper_are_there() -> None:
         "L",
     ):
         assert symbol in symbols
+
+
+def test_parts_of_the_network_have_its_colours() -> None:
+    parts = {row.symbol: row.part for row in ROWS if row.part}
+    assert set(parts.values()) == set(PARTS)
+    assert (parts[r"\mu"], parts[r"\epsilon"], parts["p_\\theta"]) == (
+        "encoder",
+        "noise",
+        "decoder",
+    )
+    number = next(n for n, row in enumerate(ROWS) if row.symbol == r"\mu")
+    rules = part_styles(ROWS).splitlines()
+    assert len(rules) == 2 * len(parts)
+    own = [rule for rule in rules if f'[data-is="{number}"]' in rule]
+    assert [PARTS["encoder"] in rule for rule in own] == [True, False]
 
 
 def test_two_meanings_on_one_page_are_refused(tmp_path: Path) -> None:

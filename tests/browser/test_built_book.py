@@ -97,7 +97,7 @@ def test_a_caption_stays_while_its_table_scrolls(narrow: Visit) -> None:
             if (!box || !box.clientWidth) return false;
             const within = () => {
                 const [own, seen] = [caption, box].map(part => part.getBoundingClientRect());
-                return own.left >= seen.left - 1 && own.right <= seen.right + 1;
+                return own.left >= seen.left - 2 && own.right <= seen.right + 2;
             };
             const first = within();
             box.scrollLeft = box.scrollWidth;
@@ -127,6 +127,23 @@ def test_the_search_finds_a_word_of_the_book(word: str, browser: Browser, addres
         summary.wait_for()
         assert word.lower() in summary.inner_text().lower()
         assert visit.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("term", "page"),
+    [
+        ("lower bound", "s2_2_variational_bound"),
+        ("reparameterization", "s2_4_reparameterization"),
+        ("wake-sleep", "s4_related_work"),
+    ],
+)
+def test_the_section_that_explains_a_term_is_found_first(
+    term: str, page: str, browser: Browser, address: str
+) -> None:
+    with Visit(browser, f"{address}/search.html?q={term}") as visit:
+        first = visit.page.locator("#search-results li a").first
+        first.wait_for()
+        assert Path(urlsplit(first.get_attribute("href") or "").path).stem == page
 
 
 @each("offline", BOOK)

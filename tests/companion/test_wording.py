@@ -7,7 +7,15 @@ import math
 import pytest
 import torch
 
-from companion.wording import GAP, number, power_of_ten, scientific, significant, with_minus_signs
+from companion.wording import (
+    GAP,
+    number,
+    power_of_ten,
+    scientific,
+    significant,
+    varying,
+    with_minus_signs,
+)
 
 
 @pytest.mark.parametrize(
@@ -67,3 +75,11 @@ def test_small_and_large_numbers_have_one_digit_and_a_power() -> None:
 def test_hyphens_before_numbers_become_minus_signs_and_no_others() -> None:
     text = "-1.5 (-0.04 to 0.13), | -2 | 1e-05, wake-sleep, 2-D, -x"
     assert with_minus_signs(text) == "−1.5 (−0.04 to 0.13), | −2 | 1e-05, wake-sleep, 2-D, -x"
+
+
+def test_columns_in_which_nothing_varies_become_words() -> None:
+    rows = [{"run": "a", "on": "cpu", "note": ""}, {"run": "b", "on": "cpu", "note": ""}]
+    assert varying(rows) == ([{"run": "a"}, {"run": "b"}], "on cpu")
+    assert varying(rows, keep=["on"])[0] == [{"run": "a", "on": "cpu"}, {"run": "b", "on": "cpu"}]
+    assert varying(rows[:1]) == (rows[:1], "")
+    assert varying([]) == ([], "")

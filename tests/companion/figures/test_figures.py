@@ -39,6 +39,7 @@ from companion.figures.likelihood import (
     draw_likelihood_settings,
 )
 from companion.figures.manifolds import draw_figure4, draw_figure5
+from companion.figures.network import draw_network
 from companion.figures.objective import draw_decodings_against_images, draw_without_the_kl
 from companion.figures.reconstructions import draw_reconstructions
 from companion.figures.sampler import (
@@ -95,6 +96,7 @@ from vaelib.errors import UserError
 
 DRAWN: dict[str, Callable[[], Figure]] = {
     "figure1": draw_figure1,
+    "network": draw_network,
     "figure2": lambda: draw_figure2(curves()),
     "figure3": lambda: draw_figure3(curves3()),
     "figure4": lambda: draw_figure4(model(2), SHAPE, n=3),
