@@ -88,12 +88,12 @@ C3 = Claim(
             lambda m: _gain(m, 5.0, 5.0),
         ),
         World(
-            "they win 2 nats, twice the threshold",
+            "they win 2 nats, twice the threshold, and seeds differ by 0.3",
             "false",
             lambda m: _gain(m, 2.0, 2.0),
         ),
         World(
-            "they win half a nat, half of the threshold",
+            "they win half a nat, half of the threshold, and seeds differ by 0.1",
             "true",
             lambda m: _gain(m, 0.5, 0.5, spread=0.1),
         ),
@@ -106,6 +106,11 @@ C3 = Claim(
             "they win 5 nats, but seeds differ by 10",
             "noise",
             lambda m: _gain(m, 5.0, 5.0, spread=10.0),
+        ),
+        World(
+            "they win 2 nats, twice the threshold, but seeds differ by 3, as after 10⁵ samples",
+            "noise",
+            lambda m: _gain(m, 2.0, 2.0, spread=3.0),
         ),
         World(
             "they win nothing, but seeds differ by 10",
