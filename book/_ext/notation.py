@@ -15,7 +15,7 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from companion.figures.theme import PARTS, on_dark
+from companion.figures.theme import PARTS
 
 TABLE = Path("book/notation.yml")
 NETWORK = "fig-network"
@@ -130,8 +130,10 @@ def part_styles(rows: list[Symbol]) -> str:
     for number, row in enumerate(rows):
         if row.part:
             colour, symbol = PARTS[row.part], f'mjx-math [data-is="{number}"]'
-            rules.append(f"{symbol}{{color:color-mix(in srgb,{colour} 75%,black)}}")
-            rules.append(f'html[data-theme="dark"] {symbol}{{color:{on_dark(colour)}}}')
+            # Letters need more contrast than lines.
+            for page, other in (("light", "black"), ("dark", "white")):
+                mixed = f"color-mix(in srgb,{colour} 75%,{other})"
+                rules.append(f'html[data-theme="{page}"] {symbol}{{color:{mixed}}}')
     return "\n".join(rules)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -47,14 +48,16 @@ class OneDimensional:
     @checked
     def log_joint(self, x: Finite) -> Tensor:
         """log p(x, z) on the grid, `(n_grid,)`, in nats."""
-        likelihood = torch.distributions.Normal(torch.tanh(self.slope * self.z), self.noise)
+        likelihood = torch.distributions.Normal(
+            torch.tanh(self.slope * self.z), torch.full_like(self.z, self.noise)
+        )
         log_likelihood: Tensor = likelihood.log_prob(torch.tensor(x, dtype=torch.float64))
         return log_standard_normal(self.z.unsqueeze(-1)) + log_likelihood
 
     @checked
     def log_evidence(self, x: Finite) -> Tensor:
         """log p(x), 0-d, in nats."""
-        return torch.logsumexp(self.log_joint(x), 0) + torch.tensor(self._step).log()
+        return torch.logsumexp(self.log_joint(x), 0) + math.log(self._step)
 
     @checked
     def posterior(self, x: Finite) -> Tensor:

@@ -248,9 +248,10 @@
     /** Let a canvas be dragged by the nearest of its handles. */
     function drag(canvas, panel) {
       let held = "";
+      canvas.handles = () => handles[panel];
       const far = ([across, up], x, y) => Math.hypot(across - x, up - y);
       const nearest = (x, y) =>
-        Object.entries(handles[panel]).sort(([, a], [, b]) => far(a, x, y) - far(b, x, y))[0];
+        Object.entries(canvas.handles()).sort(([, a], [, b]) => far(a, x, y) - far(b, x, y))[0];
       const grip = (x, y) => far(nearest(x, y)[1], x, y) < FINGER;
       explorers.follow(
         canvas,
