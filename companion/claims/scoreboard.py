@@ -7,15 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from companion.claims.agreement import distance_from_curves, own_beginning
+from companion.claims.agreement import C14
 from companion.claims.claim import Claim
-from companion.claims.curves import (
-    aevb_over_wake_sleep,
-    few_or_many_hidden_units,
-    marginal_likelihood_order,
-    mcem_at_scale,
-    superfluous_latents,
-)
 from companion.claims.estimators import (
     estimator_b_variance,
     likelihood_estimator_by_dimension,
@@ -23,9 +16,15 @@ from companion.claims.estimators import (
     one_draw_suffices,
     score_function_variance,
 )
-from companion.claims.evidence import NOT_RUN, Evidence
+from companion.claims.evidence import Evidence
+from companion.claims.faster_and_better import C4
+from companion.claims.hidden_units import C11
+from companion.claims.marginal_likelihood_order import C7
+from companion.claims.mcem_at_scale import C8
+from companion.claims.own_beginning import R1
 from companion.claims.representation import kl_regularises, samples_sharpen, similar_digits_together
-from companion.claims.verdict import Verdict
+from companion.claims.superfluous_latents import C5
+from companion.claims.verdict import NOT_JUDGED, Verdict
 from companion.runs.requested import MissingRuns
 from companion.wording import with_minus_signs
 
@@ -71,27 +70,8 @@ CLAIMS: tuple[Claim[Any], ...] = (
         as_it_is,
         one_draw_suffices,
     ),
-    Claim(
-        "C4",
-        "AEVB converges faster and to a better bound than wake-sleep, in all nine panels.",
-        "Fig. 2",
-        "fig-2",
-        (
-            "companion/claims/test_scoreboard.py::test_the_paper_s_own_curves_pass",
-            "companion/claims/test_scoreboard.py::test_curves_that_swap_places_fail",
-        ),
-        as_it_is,
-        aevb_over_wake_sleep,
-    ),
-    Claim(
-        "C5",
-        "Superfluous latent variables do not cause overfitting.",
-        "Fig. 2",
-        "fig-2",
-        ("companion/claims/test_scoreboard.py::test_superfluous_latents",),
-        as_it_is,
-        superfluous_latents,
-    ),
+    C4,
+    C5,
     Claim(
         "C6",
         "The variance of the bound's estimator is below 1.",
@@ -104,27 +84,8 @@ CLAIMS: tuple[Claim[Any], ...] = (
         as_it_is,
         little_bound_noise,
     ),
-    Claim(
-        "C7",
-        "The order of the algorithms in each panel of Fig. 3.",
-        "Fig. 3",
-        "fig-3",
-        (
-            "companion/claims/test_scoreboard.py::test_the_paper_s_own_curves_pass",
-            "companion/claims/test_scoreboard.py::test_curves_that_swap_places_fail",
-        ),
-        as_it_is,
-        marginal_likelihood_order,
-    ),
-    Claim(
-        "C8",
-        "MCEM is not on-line and is inefficient with 50000 points.",
-        "Fig. 3",
-        "fig-3",
-        ("companion/claims/test_scoreboard.py::test_the_paper_s_own_curves_pass",),
-        as_it_is,
-        mcem_at_scale,
-    ),
+    C7,
+    C8,
     Claim(
         "C9",
         "The likelihood estimator is good below 5 dimensions, not above.",
@@ -149,15 +110,7 @@ CLAIMS: tuple[Claim[Any], ...] = (
         as_it_is,
         kl_regularises,
     ),
-    Claim(
-        "C11",
-        "The number of hidden units matters little for relative performance.",
-        "5",
-        "tab-hidden-units",
-        ("companion/claims/test_scoreboard.py::test_leads_by_hidden_units_decide_c11",),
-        as_it_is,
-        few_or_many_hidden_units,
-    ),
+    C11,
     Claim(
         "C12",
         "2-D manifolds are smooth and group similar digits.",
@@ -183,47 +136,25 @@ CLAIMS: tuple[Claim[Any], ...] = (
         as_it_is,
         samples_sharpen,
     ),
-    Claim(
-        "C14",
-        "Our curves agree with the paper's.",
-        "Figs 2, 3",
-        "tab-readings-curves",
-        (
-            "companion/claims/test_agreement.py::test_the_paper_s_own_curves_agree",
-            "companion/claims/test_agreement.py::test_curves_moved_by_three_nats_do_not_agree",
-        ),
-        as_it_is,
-        distance_from_curves,
-    ),
-    Claim(
-        "R1",
-        "Of this companion: your own runs are the beginning of the reference runs.",
-        "Figs 2, 3",
-        "fig-2",
-        (
-            "companion/claims/test_agreement.py::test_a_beginning_is_judged_by_the_way_that_it_has_come",
-            "companion/studies/test_beginnings.py::test_a_beginning_is_compared_at_common_points",
-        ),
-        as_it_is,
-        own_beginning,
-    ),
+    C14,
+    R1,
 )
 
 
 def verdicts(evidence: Evidence) -> Iterator[tuple[Claim[Any], Verdict]]:
     """Every claim with its verdict, one after another, because some take a minute to measure.
 
-    With a stand-in for the real data every claim reads "not run": the paper is not about it. So
+    With a stand-in for the real data every claim reads "not judged": the paper is not about it. So
     does a claim whose runs are not stored, where they are not to be computed.
     """
     for claim in CLAIMS:
         try:
             if evidence.stand_in:
-                verdict = Verdict(NOT_RUN, "needs the real data: `vaelib data` obtains them")
+                verdict = Verdict(NOT_JUDGED, "needs the real data: `vaelib data` obtains them")
             else:
                 verdict = claim.check(evidence)
         except MissingRuns as missing:
-            verdict = Verdict(NOT_RUN, str(missing))
+            verdict = Verdict(NOT_JUDGED, str(missing))
         yield claim, verdict._replace(evidence=with_minus_signs(verdict.evidence))
 
 
