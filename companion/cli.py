@@ -14,7 +14,8 @@ import torch
 from companion import console, runs
 from companion import data as paper_data
 from companion.claims import scoreboard
-from companion.claims.evidence import NOT_REPRODUCED, NOT_RUN, Evidence
+from companion.claims.evidence import Evidence
+from companion.claims.verdict import MOSTLY_NOT, NOT_JUDGED, NOT_REPRODUCED
 from companion.console import complain, say
 from companion.experiments import paper_grid, reference
 from companion.experiments.selection import parse_seeds, select, select_seeds
@@ -41,8 +42,8 @@ class Exit(IntEnum):
 
 EXIT_CODES = """\
 exit codes:
-  0    done; of verify: every claim was judged, and none fails
-  1    of verify: a claim does not hold
+  0    done; of verify: every claim was judged; it holds, mostly holds, or noise ties it
+  1    of verify: a claim does not hold, or mostly not
   2    an input, a file or a disk that cannot be used; one sentence says which
   3    of verify: no claim fails, but some could not be judged
   70   a fault of vaelib itself
@@ -131,7 +132,7 @@ def parser() -> argparse.ArgumentParser:
         help="check the paper's claims on the stored runs",
         description=(
             "Check the paper's claims on the stored runs and on the reference runs. Nothing is "
-            "trained and nothing downloaded: a claim whose runs are missing is not run. Some "
+            "trained and nothing downloaded: a claim whose runs are missing is not judged. Some "
             "claims are measured on the stored models, which takes a few minutes."
         ),
     )
@@ -231,12 +232,12 @@ def verify_command(options: argparse.Namespace) -> int:
     provenance.check_device(options.device)
     evidence = Evidence(options.profile, options.seed, options.device, options.compute)
     found = []
-    for claim, verdict in scoreboard.verdicts(evidence):
-        say(f"{claim.id:4}{verdict.verdict:16}{verdict.evidence}")
+    for claim, verdict, _ in scoreboard.verdicts(evidence):
+        say(f"{claim.id:5}{verdict.verdict:16}{verdict.evidence}")
         found.append(verdict.verdict)
-    if NOT_REPRODUCED in found:
+    if NOT_REPRODUCED in found or MOSTLY_NOT in found:
         return Exit.FAILS
-    return Exit.NOT_JUDGED if NOT_RUN in found else Exit.DONE
+    return Exit.NOT_JUDGED if NOT_JUDGED in found else Exit.DONE
 
 
 if __name__ == "__main__":

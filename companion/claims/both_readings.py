@@ -3,56 +3,87 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from typing import Generic, NamedTuple, TypeVar
 
-import pandas as pd
-
-from companion.claims.evidence import PARTLY, REPRODUCED, Evidence
+from companion.claims.claim import Kind, World
+from companion.claims.evidence import Evidence
 from companion.claims.verdict import Verdict
 from companion.experiments.curve_by_curve import GRIDS
 from companion.experiments.paper_curves import Figure
 
+Read = TypeVar("Read")
 _RUN = ["dataset", "algorithm", "n_latent", "n_train"]
 
 
-def judged_as_written(
-    *figures: Figure,
-) -> Callable[[Callable[..., Verdict]], Callable[[Evidence], Verdict]]:
-    """Make of a check on curves one on evidence: *as written* is judged, *as run* stands beside.
+class InBoth(NamedTuple, Generic[Read]):
+    """What was measured on the curves of a figure in each reading.
 
-    The verdict is that of the runs as written alone. What the same check finds of the reference
-    runs as run is said after it; it is no more than "partly" where one of their runs is missing.
-
-    Args:
-        figures: whose curves the check takes, one table for each, and `seed` by name.
+    Attributes:
+        written: of the runs as written, which are judged.
+        as_run: of the reference runs as run; None where there is none.
+        missing: how many of these runs are not there, of any seed.
+        planned: how many there are to be.
     """
 
-    def of_evidence(check: Callable[..., Verdict]) -> Callable[[Evidence], Verdict]:
-        @functools.wraps(check)
-        def in_both(evidence: Evidence) -> Verdict:
-            written = [getattr(evidence, f"{figure}_curves") for figure in figures]
-            as_run = [getattr(evidence, f"{figure}_as_run") for figure in figures]
-            verdict, text, _ = check(*written, seed=evidence.seed)
-            return Verdict(verdict, f"As written: {text}. {_beside(check, figures, as_run)}")
-
-        return in_both
-
-    return of_evidence
+    written: Read
+    as_run: Read | None
+    missing: int
+    planned: int
 
 
-def _beside(
-    check: Callable[..., Verdict], figures: Sequence[Figure], curves: Sequence[pd.DataFrame]
-) -> str:
-    """What the check finds as run, of the first seed, and how many of its runs are there."""
-    if all(table.empty for table in curves):
+def measured_in_both(
+    measure: Callable[..., Read], *figures: Figure
+) -> Callable[[Evidence], InBoth[Read]]:
+    """Make of a measurement on curves one on evidence.
+
+    Args:
+        measure: takes the curves of each of the figures, a table for each.
+        figures: whose curves.
+    """
+
+    def measured(evidence: Evidence) -> InBoth[Read]:
+        written = [getattr(evidence, f"{figure}_curves") for figure in figures]
+        as_run = [getattr(evidence, f"{figure}_as_run") for figure in figures]
+        planned = sum(len(GRIDS[figure]("as run", 0)) for figure in figures)
+        there = sum(len(table[_RUN].drop_duplicates()) for table in as_run)
+        beside = measure(*as_run) if there else None
+        return InBoth(measure(*written), beside, planned - there, planned)
+
+    return measured
+
+
+def judged_as_written(judge: Callable[[Read], Verdict]) -> Callable[[InBoth[Read]], Verdict]:
+    """Make of a verdict on one reading one on both: *as written* is judged.
+
+    What the same check says of the runs as run stands after it. What it needs of them and does not
+    find is open there, as it would be as written.
+    """
+
+    @functools.wraps(judge)
+    def in_both(measured: InBoth[Read]) -> Verdict:
+        verdict = judge(measured.written)
+        text = f"As written: {verdict.evidence}. {_beside(judge, measured)}"
+        return verdict._replace(evidence=text)
+
+    return in_both
+
+
+def world_as_written(
+    words: str, kind: Kind, altered: Callable[[Read], Read]
+) -> World[InBoth[Read]]:
+    """A world in which what was measured of the runs as written, which are judged, is altered."""
+
+    def in_both(measured: InBoth[Read]) -> InBoth[Read]:
+        return measured._replace(written=altered(measured.written))
+
+    return World(words, kind, in_both)
+
+
+def _beside(judge: Callable[[Read], Verdict], measured: InBoth[Read]) -> str:
+    """What the check finds as run, and how many of its runs are there."""
+    if measured.as_run is None:
         return "As run: not computed"
-    seed = min(int(table["seed"].min()) for table in curves if len(table))
-    there = sum(len(t.loc[t["seed"] == seed, _RUN].drop_duplicates()) for t in curves)
-    planned = sum(len(GRIDS[figure]("as run", seed)) for figure in figures)
-    verdict, text, _ = check(*curves, seed=seed)
-    if there == planned:
-        return f"As run ({verdict}): {text}"
-    if verdict == REPRODUCED:
-        verdict = PARTLY
-    missing = planned - there
-    return f"As run ({verdict}, {missing} of {planned} runs are missing): {text}"
+    verdict, text, _ = judge(measured.as_run)
+    missing = f", {measured.missing} of {measured.planned} runs are missing"
+    return f"As run ({verdict}{missing if measured.missing else ''}): {text}"

@@ -44,6 +44,11 @@ class World(Generic[Measured]):
     kind: Kind
     altered: Callable[[Measured], Measured]
 
+    @property
+    def expected(self) -> tuple[str, ...]:
+        """The verdicts that are right of it."""
+        return EXPECTED[self.kind]
+
 
 @dataclass(frozen=True)
 class Claim(Generic[Measured]):

@@ -1,4 +1,4 @@
-"""What a claim is judged by: the runs it looks at, and the four verdicts."""
+"""What a claim is judged by: the runs, and the curves that they have recorded."""
 
 from __future__ import annotations
 
@@ -7,35 +7,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
 import pandas as pd
 from torch import Tensor
 
 from companion import runs
-from companion.claims.verdict import Verdict
 from companion.experiments import paper_grid, reference
 from companion.experiments.curve_by_curve import runs_in_reading
-from companion.experiments.curve_reading import SLACK, curves_of
+from companion.experiments.curve_reading import curves_of
 from companion.runs.config import RunConfig
 from companion.runs.requested import MissingRuns
 from companion.runs.store import Run
 from companion.studies.beginnings import beginnings
-from companion.wording import significant
 from vaelib import datasets
-
-REPRODUCED, PARTLY, NOT_REPRODUCED, NOT_RUN = "reproduced", "partly", "not reproduced", "not run"
 
 # A claim about converged curves is judged only on runs of at least so many training samples.
 JUDGED_FROM = 1_000_000
-
-
-def judged(
-    samples: int, holds: bool, text: str, *, needed: int = JUDGED_FROM, partly: bool = False
-) -> Verdict:
-    """A verdict on converged behaviour, or "not run" if the runs are too short to tell."""
-    if samples < needed:
-        return Verdict(NOT_RUN, f"{text}; judged from {significant(needed)} samples on")
-    return Verdict(REPRODUCED if holds else PARTLY if partly else NOT_REPRODUCED, text)
 
 
 @dataclass(frozen=True)
@@ -106,7 +92,7 @@ class Evidence:
         of_figure = [c for c in paper_grid.figure2(0) if c.dataset == "mnist"]
         configs = [
             dataclasses.replace(config, seed=seed)
-            for seed in range(paper_grid.STUDY_SEEDS)
+            for seed in range(reference.SEEDS)
             for config in [*paper_grid.hidden_units(), *of_figure]
             if config.n_latent == paper_grid.hidden_units()[0].n_latent
         ]
@@ -196,42 +182,3 @@ def furthest_curves(own: list[Run], group: Callable[[int], list[RunConfig]]) -> 
         [runs.curves([run]).assign(reference=is_one) for run, is_one in runs_of.values()],
         ignore_index=True,
     )
-
-
-def at_common_samples(
-    curves: pd.DataFrame, panel: list[str], compared: str, *, seed: int
-) -> pd.DataFrame:
-    """The last points that all runs which are compared have reached, for one seed.
-
-    Args:
-        curves: from `furthest_curves`.
-        panel: the columns that make a panel, within which runs are compared.
-        compared: the column in which they differ.
-        seed: of the runs.
-
-    Returns:
-        the rows of `curves` there.
-    """
-    of_seed = curves[curves["seed"] == seed]
-    ends = of_seed.groupby([*panel, compared])["training_samples"].max()
-    common = ends.groupby(panel).min().rename("common").reset_index()
-    near = of_seed.merge(common, on=panel)
-    near = near[near["training_samples"] <= near["common"] * SLACK]
-    last = near.groupby([*panel, compared])["training_samples"].transform("max")
-    return near[near["training_samples"] == last]
-
-
-def order(table: pd.DataFrame) -> dict[tuple[str, str], list[str]]:
-    """For each panel ("small" or "large" training set) and split, the algorithms, best first."""
-    small = table["n_train"] == paper_grid.FIGURE3_N_TRAIN[0]
-    last = (
-        table.assign(panel=np.where(small, "small", "large"))
-        .sort_values("training_samples")
-        .groupby(["panel", "split", "algorithm"], as_index=False)
-        .last()
-        .sort_values("value", ascending=False)
-    )
-    return {
-        (str(panel), str(split)): list(group["algorithm"])
-        for (panel, split), group in last.groupby(["panel", "split"])
-    }

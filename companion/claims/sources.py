@@ -35,18 +35,13 @@ def source_of_test(name: str, *, folder: AnyPath | None = None) -> str:
     raise UserError(f"test {name!r} is not there: {path} has no function {function}")
 
 
-def links(claim: Claim[Any]) -> str:
-    """The claim's figure and its code on the scoreboard's page, as MyST."""
-    return f"{{numref}}`{claim.figure}`, {{ref}}`code <check-{claim.id.lower()}>`"
-
-
 def listing(claim: Claim[Any]) -> str:
-    """The claim's check and tests in a folded box, as MyST, where `links` leads."""
-    check = f"`{claim.judge.__module__}`:\n```python\n{inspect.getsource(claim.judge)}```"
-    tests = [_listed(name) for name in claim.tests]
-    body = "\n\n".join([check, *tests])
-    title = f"{claim.id}: {claim.statement}"
-    return f"(check-{claim.id.lower()})=\n::::{{dropdown}} {title}\n{body}\n::::"
+    """The code that measures and judges the claim, and its tests, as MyST."""
+    code = [
+        f"`{function.__module__}`:\n```python\n{inspect.getsource(function)}```"
+        for function in (claim.measure, claim.judge)
+    ]
+    return "\n\n".join([*code, *(_listed(name) for name in claim.tests)])
 
 
 def _listed(test: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from companion.experiments.curve_reading import KEYS, SLACK, as_printed, at
+from companion.experiments.curve_reading import KEYS, SLACK, as_printed
 from companion.experiments.paper_curves import Figure
 from vaelib.checks.limits import Positive, checked
 
@@ -24,10 +24,10 @@ MEAN_TOLERANCE: dict[tuple[Figure, str, str], float] = {
 
 
 @checked
-def distance_from_paper(
+def differences_from_paper(
     curves: pd.DataFrame, published: pd.DataFrame, *, until: Positive
 ) -> pd.DataFrame:
-    """How far each curve lies from the paper's, on average over the paper's points to `until`.
+    """How far each curve lies above the paper's at each of the paper's points to `until`.
 
     Args:
         curves: from `runs.curves`; they are read `as_printed`.
@@ -35,28 +35,52 @@ def distance_from_paper(
         until: training samples.
 
     Returns:
+        columns KEYS, seed, training_samples, apart (ours − paper, nats per datapoint; our curve is
+        linear in log samples) and averaged (whether all of ours are running averages, as the
+        paper's on training data are).
+    """
+    tables = []
+    for key, curve in as_printed(curves).groupby([*KEYS, "seed"], sort=False):
+        theirs = published[(published[KEYS] == list(key)[:-1]).all(axis=1)]
+        curve = curve.sort_values("training_samples")
+        x = curve["training_samples"].to_numpy(dtype=float)
+        end = min(until, x[-1]) * SLACK
+        theirs = theirs[theirs["training_samples"].between(x[0] / SLACK, end)]
+        ours = np.interp(np.log(theirs["training_samples"]), np.log(x), curve["value"])
+        tables.append(
+            theirs[[*KEYS, "training_samples"]].assign(
+                seed=key[-1],
+                apart=ours - theirs["value"],
+                averaged=bool(curve["running_average"].notna().all()),
+            )
+        )
+    columns = [*KEYS, "seed", "training_samples", "apart", "averaged"]
+    found = [table[columns] for table in tables if len(table)]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
+
+
+@checked
+def distance_from_paper(
+    curves: pd.DataFrame, published: pd.DataFrame, *, until: Positive
+) -> pd.DataFrame:
+    """How far each curve lies from the paper's, on average over the paper's points to `until`.
+
+    Args:
+        curves, published, until: as for `differences_from_paper`.
+
+    Returns:
         columns KEYS, seed, distance (mean of the absolute difference), largest (of them), points,
         averaged (whether all of ours are running averages, as the paper's on training data are).
     """
-    rows = []
-    for key, curve in as_printed(curves).groupby([*KEYS, "seed"], sort=False):
-        panel, seed = list(key)[:-1], key[-1]
-        theirs = published[(published[KEYS] == panel).all(axis=1)]
-        theirs = theirs[theirs["training_samples"] <= until * SLACK]
-        places, values = (theirs[name].tolist() for name in ("training_samples", "value"))
-        pairs = [(at(curve, place), value) for place, value in zip(places, values, strict=True)]
-        gaps = [abs(own - value) for own, value in pairs if own is not None]
-        if gaps:
-            named = dict(zip(KEYS, panel, strict=True))
-            rows.append(
-                named
-                | {
-                    "seed": seed,
-                    "distance": float(np.mean(gaps)),
-                    "largest": max(gaps),
-                    "points": len(gaps),
-                    "averaged": bool(curve["running_average"].notna().all()),
-                }
-            )
     columns = [*KEYS, "seed", "distance", "largest", "points", "averaged"]
-    return pd.DataFrame(rows, columns=columns)
+    apart = differences_from_paper(curves, published, until=until)
+    if apart.empty:
+        return pd.DataFrame(columns=columns)
+    by_curve = apart.assign(size=apart["apart"].abs()).groupby([*KEYS, "seed"], sort=False)
+    table = by_curve.agg(
+        distance=("size", "mean"),
+        largest=("size", "max"),
+        points=("size", "count"),
+        averaged=("averaged", "first"),
+    )
+    return table.reset_index()[columns]

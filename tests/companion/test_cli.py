@@ -11,8 +11,16 @@ import torch
 
 from companion import cli, runs
 from companion.claims import scoreboard
-from companion.claims.evidence import NOT_REPRODUCED, NOT_RUN, PARTLY, REPRODUCED, Evidence
-from companion.claims.verdict import Verdict
+from companion.claims.evidence import Evidence
+from companion.claims.verdict import (
+    MOSTLY,
+    MOSTLY_NOT,
+    NOT_JUDGED,
+    NOT_REPRODUCED,
+    REPRODUCED,
+    TIED,
+    Verdict,
+)
 from companion.experiments import paper_grid, reference, selection
 from companion.runs.config import RunRequest
 from companion.runs.store import RECORD
@@ -154,16 +162,17 @@ def test_several_seeds_are_asked_for_together(monkeypatch: pytest.MonkeyPatch) -
 def made_up(*words: str) -> Any:
     """In the place of `scoreboard.verdicts`: a claim for each word."""
     claim = scoreboard.CLAIMS[0]
-    return lambda evidence: ((claim, Verdict(word, "numbers")) for word in words)
+    return lambda evidence: (scoreboard.Judged(claim, Verdict(word, "numbers")) for word in words)
 
 
 @pytest.mark.parametrize(
     ("words", "code"),
     [
-        ([REPRODUCED, PARTLY], 0),
+        ([REPRODUCED, MOSTLY, TIED], 0),
         ([REPRODUCED, NOT_REPRODUCED], 1),
-        ([NOT_RUN, NOT_REPRODUCED], 1),
-        ([REPRODUCED, NOT_RUN], 3),
+        ([NOT_JUDGED, NOT_REPRODUCED], 1),
+        ([REPRODUCED, MOSTLY_NOT], 1),
+        ([REPRODUCED, NOT_JUDGED], 3),
     ],
 )
 def test_verify_tells_what_fails_from_what_is_open(
@@ -186,8 +195,8 @@ def test_verify_computes_nothing_and_names_what_is_missing(
         "0 of 18 runs are stored as far as asked for: `vaelib run figure2 --profile quick --seed 3 "
         "--device cpu` computes them"
     )
-    # Judged by published runs alone.
-    assert [line.split()[0] for line in lines if NOT_RUN not in line] == ["C11"]
+    # C11 rests on published runs alone.
+    assert [line.split()[0] for line in lines if "are stored" not in line] == ["C11"]
     assert not own_store.exists()
 
 

@@ -12,8 +12,7 @@ import pytest
 
 from companion import cli, console, data
 from companion.claims import scoreboard
-from companion.claims.evidence import NOT_REPRODUCED
-from companion.claims.verdict import Verdict
+from companion.claims.verdict import NOT_REPRODUCED, Verdict
 from companion.wording import number, power_of_ten, scientific
 from vaelib.datasets import Status
 from vaelib.errors import UserError
@@ -62,7 +61,7 @@ class Console:
 
 
 def fails(evidence: Any) -> Any:
-    return ((claim, Verdict(NOT_REPRODUCED, TEXT)) for claim in scoreboard.CLAIMS)
+    return (scoreboard.Judged(claim, Verdict(NOT_REPRODUCED, TEXT)) for claim in scoreboard.CLAIMS)
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from companion import runs
+from companion.claims.evidence import Evidence, furthest_curves
 from companion.experiments import paper_curves, paper_grid
 from companion.experiments.curve_reading import curves_of
 from companion.runs.config import RunConfig
@@ -60,3 +63,36 @@ def evidence(**groups: Any) -> Any:
 
 def as_curves(group: list[Run]) -> pd.DataFrame:
     return runs.curves(group).assign(reference=False)
+
+
+def with_seeds(
+    curves: pd.DataFrame, deviation: dict[str, float], *, seeds: int = 5, each_point: float = 0.0
+) -> pd.DataFrame:
+    """The same curves of several seeds, each run moved by a number of its own.
+
+    Args:
+        curves: of one seed.
+        deviation: of these numbers, by data set.
+        seeds: how many.
+        each_point: the deviation of a second number, of each point of each curve.
+    """
+    rng = np.random.default_rng(0)
+    run_of = ["dataset", "n_latent", "n_train", "algorithm"]
+    tables = []
+    for seed in range(seeds):
+        for (dataset, *_), rows in curves.groupby(run_of):
+            moved = rng.normal(0.0, deviation[dataset]) + rng.normal(0.0, each_point, len(rows))
+            tables.append(rows.assign(seed=seed, value=rows["value"] + moved))
+    return pd.concat(tables, ignore_index=True)
+
+
+@functools.cache
+def reference_alone() -> Any:
+    """Evidence of the reference runs, and none of a reader's."""
+    nobody = Evidence("quick", 0, "cpu", compute=False)
+    groups = {"figure2": paper_grid.figure2, "figure3": paper_grid.figure3}
+    return evidence(
+        **{f"{name}_curves": furthest_curves([], group) for name, group in groups.items()},
+        **{f"{name}_as_run": getattr(nobody, f"{name}_as_run") for name in groups},
+        hidden_units_curves=nobody.hidden_units_curves,
+    )

@@ -3,89 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from companion import runs
-from companion.claims import curves
-from companion.claims.both_readings import judged_as_written
-from companion.claims.evidence import NOT_REPRODUCED, NOT_RUN, REPRODUCED, Evidence
-from companion.claims.verdict import Verdict
+from companion.claims.both_readings import (
+    InBoth,
+    judged_as_written,
+    measured_in_both,
+    world_as_written,
+)
+from companion.claims.evidence import Evidence
+from companion.claims.scoreboard import CLAIMS
+from companion.claims.verdict import NOT_REPRODUCED, REPRODUCED, Verdict
 from companion.experiments import readings, reference
 from companion.runs.config import RunConfig
 from companion.runs.store import Run
 from tests.companion import curves_by_hand
 from tests.companion.claims.paper_by_hand import as_curves, evidence, paper_runs
 
-PAPER = {figure: as_curves(paper_runs(figure, until=6e7)) for figure in ("figure2", "figure3")}
-BEHIND = {
-    figure: as_curves(paper_runs(figure, shift={"aevb": -2000.0}, until=6e7)) for figure in PAPER
-}
+FIGURE3 = as_curves(paper_runs("figure3", until=6e7))
+
+
+@judged_as_written
+def above_zero(value: float) -> Verdict:
+    """Holds for positive numbers."""
+    return Verdict(REPRODUCED if value > 0 else NOT_REPRODUCED, f"it is {value:g}")
 
 
 @pytest.mark.parametrize(
-    ("check", "figure"),
+    ("written", "as_run", "verdict", "text"),
     [
-        (curves.aevb_over_wake_sleep, "figure2"),
-        (curves.superfluous_latents, "figure2"),
-        (curves.marginal_likelihood_order, "figure3"),
-        (curves.mcem_at_scale, "figure3"),
+        (1.0, -1.0, REPRODUCED, "As written: it is 1. As run (not reproduced): it is -1"),
+        (-1.0, 1.0, NOT_REPRODUCED, "As written: it is -1. As run (reproduced): it is 1"),
+        (1.0, None, REPRODUCED, "As written: it is 1. As run: not computed"),
     ],
 )
-def test_claims_on_curves_are_judged_as_written_and_said_as_run(check: object, figure: str) -> None:
-    assert callable(check)
-
-    def found(written: pd.DataFrame, as_run: pd.DataFrame) -> Verdict:
-        return Verdict(
-            *check(evidence(**{f"{figure}_curves": written, f"{figure}_as_run": as_run}))
-        )
-
-    both = found(PAPER[figure], PAPER[figure])
-    assert both.verdict == REPRODUCED
-    first, _, second = both.evidence.partition(". As run (reproduced): ")
-    assert first.removeprefix("As written: ") == second
-    if check in (curves.aevb_over_wake_sleep, curves.marginal_likelihood_order):
-        # Where AEVB has fallen behind in one reading only, that one alone says so.
-        assert found(BEHIND[figure], PAPER[figure]).verdict == NOT_REPRODUCED
-        reverse = found(PAPER[figure], BEHIND[figure])
-        assert reverse.verdict == REPRODUCED
-        assert f"As run ({NOT_REPRODUCED})" in reverse.evidence
+def test_the_runs_as_written_are_judged(
+    written: float, as_run: float | None, verdict: str, text: str
+) -> None:
+    missing = 0 if as_run else 6
+    assert above_zero(InBoth(written, as_run, missing, 6)) == Verdict(verdict, text)
 
 
-@pytest.mark.parametrize(
-    ("check", "figure", "left"),
-    [
-        (curves.aevb_over_wake_sleep, "figure2", "algorithm == 'aevb'"),
-        (curves.superfluous_latents, "figure2", "n_latent == 20"),
-        (curves.mcem_at_scale, "figure3", "n_train == 1000"),
-    ],
-)
-def test_what_is_missing_as_run_is_said(check: object, figure: str, left: str) -> None:
-    assert callable(check)
-    shown = evidence(
-        **{f"{figure}_curves": PAPER[figure], f"{figure}_as_run": PAPER[figure].query(left)}
-    )
-    verdict, text, _ = check(shown)
-    assert verdict == REPRODUCED
-    assert f"As run ({NOT_RUN}, " in text
-    assert " runs are missing): needs " in text
+def test_what_is_missing_as_run_is_said() -> None:
+    text = above_zero(InBoth(1.0, 2.0, 4, 6)).evidence
+    assert text.endswith("As run (reproduced, 4 of 6 runs are missing): it is 2")
 
 
-def test_fewer_runs_as_run_are_no_more_than_partly() -> None:
-    one_panel = PAPER["figure2"].query("dataset == 'mnist' and n_latent == 3")
-    shown = evidence(figure2_curves=PAPER["figure2"], figure2_as_run=one_panel)
-    text = curves.aevb_over_wake_sleep(shown).evidence
-    assert "As run (partly, 16 of 18 runs are missing): AEVB ahead in 1 of 1 panels" in text
+def test_a_check_keeps_its_name_and_code() -> None:
+    assert above_zero.__name__ == "above_zero"
+    assert above_zero.__doc__ == "Holds for positive numbers."
 
 
-def test_the_order_on_one_training_set_is_not_taken_for_the_other_s() -> None:
-    large = PAPER["figure3"].query("n_train == 50000")
-    shown = evidence(figure3_curves=PAPER["figure3"], figure3_as_run=large)
-    text = curves.marginal_likelihood_order(shown).evidence
-    assert (
-        "As run (partly, 3 of 6 runs are missing): order as in the paper's curves in 2 of 4" in text
-    )
+def test_runs_are_counted_once_whatever_their_seeds() -> None:
+    one = FIGURE3[FIGURE3["algorithm"] == "aevb"]
+    seeds = pd.concat([one, one.assign(seed=1)], ignore_index=True)
+    measured = measured_in_both(len, "figure3")
+    given = evidence(figure3_curves=FIGURE3, figure3_as_run=seeds)
+    assert measured(given) == InBoth(len(FIGURE3), len(seeds), 4, 6)
+    assert measured(evidence(figure3_curves=FIGURE3)) == InBoth(len(FIGURE3), None, 6, 6)
+
+
+def test_a_world_alters_what_is_judged() -> None:
+    world = world_as_written("it is turned", "false", lambda value: -value)
+    assert world.altered(InBoth(2.0, 3.0, 0, 6)) == InBoth(-2.0, 3.0, 0, 6)
+
+
+def test_claims_on_curves_are_measured_in_both_readings() -> None:
+    both = {claim.id for claim in CLAIMS if "measured_in_both" in claim.measure.__qualname__}
+    assert both == {"C4", "C5", "C7", "C8", "C14"}
 
 
 def test_evidence_as_run_is_the_reference_runs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,23 +84,12 @@ def test_evidence_as_run_is_the_reference_runs_alone(monkeypatch: pytest.MonkeyP
     def known(configs: Iterable[RunConfig]) -> list[Run]:
         return [curves_by_hand.run(c, {10**6: -120.0}) for c in configs if c == config]
 
+    def called(*given: Any, **settings: Any) -> None:
+        pytest.fail("called")
+
     monkeypatch.setattr(reference, "known", known)
-    monkeypatch.setattr(runs, "ensure", lambda *a, **k: pytest.fail("called"))
+    monkeypatch.setattr(runs, "ensure", called)
     shown = Evidence("quick", 0, "cpu")
     assert shown.figure2_as_run["value"].tolist() == [-119.0, -120.0]
     assert shown.figure2_as_run["reference"].all()
     assert shown.figure3_as_run.empty
-
-
-def test_as_run_the_first_seed_that_there_is_stands_for_the_reading() -> None:
-    seen = []
-
-    @judged_as_written("figure2")
-    def check(table: pd.DataFrame, *, seed: int) -> Verdict:
-        seen.append(seed)
-        return Verdict(REPRODUCED, f"seed {seed}")
-
-    written, as_run = (PAPER["figure2"].assign(seed=seed) for seed in (7, 0))
-    shown = evidence(seed=7, figure2_curves=written, figure2_as_run=as_run)
-    assert check(shown).evidence == "As written: seed 7. As run (reproduced): seed 0"
-    assert seen == [7, 0]
