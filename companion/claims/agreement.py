@@ -11,7 +11,7 @@ import pandas as pd
 from companion.claims.both_readings import judged_as_written, measured_in_both, world_as_written
 from companion.claims.claim import Claim
 from companion.claims.findings import findings_counted, what_would_be_seen
-from companion.claims.seeds import Spread, around, spread_of
+from companion.claims.seeds import Spread, around, over_in_words, spread_of
 from companion.claims.verdict import Part, Verdict, judged
 from companion.experiments import paper_curves
 from companion.experiments.curve_reading import KEYS, SLACK
@@ -82,7 +82,7 @@ def _parts(differences: pd.DataFrame) -> Iterator[Part]:
             *around(mean, spread, max(len(values), 1) ** -0.5),
             threshold=1.0,
             unit="of the tolerance",
-            over=f"{len(values)} seeds, with the spread of such curves where several have come",
+            over=f"{over_in_words(values, 0, 0.0)}, with the spread where several have come",
             below=True,
         )
 

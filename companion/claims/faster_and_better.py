@@ -60,7 +60,7 @@ def judge_faster_and_better(points: pd.DataFrame) -> Verdict:
         f"{_range(ends)} training samples, over {_first_over(better)}; "
         f"{what_would_be_seen(better)}; faster, {findings_counted(faster, 'panels')}: for a bound "
         f"that it has reached wake-sleep took {factors} times as many samples as AEVB, over "
-        f"{_first_over(faster)}; twice as many or more in {considerably}"
+        f"{_first_over(faster)} samples; twice as many or more in {considerably}"
     )
     return judged_from(CONVERGED_FROM, int(ends.min()), judged([*better, *faster], text))
 
@@ -104,7 +104,7 @@ def _faster(points: pd.DataFrame) -> Iterator[Part]:
                 *mean_over_seeds(values, spread),
                 threshold=0.0,
                 unit="decades of training samples",
-                over=f"{len(values)} seeds to {significant(_shared(panels[n_latent]))} samples",
+                over=f"{over_in_words(values, 0, 0.0)} to {significant(_shared(panels[n_latent]))}",
                 alike=math.log10(SAME_SPEED),
             )
 

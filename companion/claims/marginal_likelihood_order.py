@@ -58,17 +58,19 @@ def judge_marginal_likelihood_order(curves: pd.DataFrame) -> Verdict:
         f"as in the paper except for {shown or 'none'} nats; {_seeds(parts)}, at "
         f"{number(ends.min())} to {number(ends.max())} samples; {what_would_be_seen(parts)}"
     )
-    if not (set(ALGORITHM) - set(curves["algorithm"])):
-        text += f"; on test data of the small set ours are {_in_words(curves)}"
+    small = _of(curves, paper_grid.FIGURE3_N_TRAIN[0], "test")
+    if small["algorithm"].nunique() == len(ALGORITHM):
+        groups = [" = ".join(ALGORITHM[name] for name in group) for group in order_of_ends(small)]
+        text += f"; on test data of the small set ours are {', '.join(groups)}"
     return judged_from(ORDER_FROM, int(ends.min()), judged(parts, text))
 
 
-def order_of_ends(curves: pd.DataFrame) -> str:
-    """The algorithms of one panel and split, best first, with "=" between those that are tied.
+def order_of_ends(curves: pd.DataFrame) -> list[list[str]]:
+    """The algorithms of one panel and split, best first; those that are tied stand together.
 
-    Two neighbours are tied if less than `SAME_LIKELIHOOD` or less than the 95 % interval of their
-    difference over seeds lies between them; of one seed each, the interval is not known, and the
-    first alone decides.
+    Two neighbours are tied if their means over the last fifth of what all have differ by less than
+    `SAME_LIKELIHOOD`, or by less than the 95 % interval of their difference over seeds. With one
+    seed of each the interval is not known, and the first alone decides.
 
     Args:
         curves: columns algorithm, seed, training_samples and value, of one panel and split.
@@ -76,19 +78,16 @@ def order_of_ends(curves: pd.DataFrame) -> str:
     until = curves.groupby("algorithm")["training_samples"].max().min()
     ends = means_at_the_end(curves, until=float(until))
     spread = spread_of(_differences(ends, *pair) for pair in combinations(ends.columns, 2))
-    best = list(ends.mean().sort_values(ascending=False).index)
-    text = ALGORITHM[best[0]]
+    best = [str(name) for name in ends.mean().sort_values(ascending=False).index]
+    groups = [[best[0]]]
     for first, second in pairwise(best):
         values = _differences(ends, first, second)
         low = around(float(values.mean()), spread, len(values) ** -0.5).low
-        told_apart = values.mean() > SAME_LIKELIHOOD and (low > 0 or not spread.freedom)
-        text += f"{', ' if told_apart else ' = '}{ALGORITHM[second]}"
-    return text
-
-
-def _in_words(curves: pd.DataFrame) -> str:
-    small = curves["n_train"] == paper_grid.FIGURE3_N_TRAIN[0]
-    return order_of_ends(curves[small & (curves["split"] == "test")])
+        if values.mean() > SAME_LIKELIHOOD and (low > 0 or not spread.freedom):
+            groups.append([second])
+        else:
+            groups[-1].append(second)
+    return groups
 
 
 def _seeds(parts: list[Part]) -> str:

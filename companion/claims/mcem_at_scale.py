@@ -19,7 +19,7 @@ from companion.experiments.curve_reading import SLACK, at
 from companion.experiments.ends_of_curves import WINDOW
 from companion.wording import number
 
-SMALL, LARGE = paper_grid.FIGURE3_N_TRAIN
+_SMALL, _LARGE = paper_grid.FIGURE3_N_TRAIN
 FALLS_BEHIND_FROM = 10**6
 # Nats. In the paper's own curves MCEM falls behind AEVB by 14 (test) and 18 (train) more on the
 # large set than on the small one, where they end; half of that would be no less plain.
@@ -46,9 +46,9 @@ def judge_mcem_at_scale(curves: pd.DataFrame) -> Verdict:
     parts = list(_parts(curves))
     until = _until(curves)
     shown = "; ".join(f"{with_its_interval(part)} {part.what}" for part in parts)
-    seeds = " and ".join(f"{_count(curves, n)} with {number(n)}" for n in (SMALL, LARGE))
+    seeds = " and ".join(f"{_count(curves, n)} with {number(n)}" for n in (_SMALL, _LARGE))
     text = (
-        f"MCEM's distance behind AEVB grows from {number(SMALL)} to {number(LARGE)} training "
+        f"MCEM's distance behind AEVB grows from {number(_SMALL)} to {number(_LARGE)} training "
         f"points by {shown}, in nats; more than {FALLS_BEHIND:g} is inefficient: "
         f"{findings_counted(parts, 'comparisons')}; {number(until)} samples of MCEM's, seeds: "
         f"{seeds}; {what_would_be_seen(parts)} beyond. That it is not on-line needs no "
@@ -62,10 +62,10 @@ def _parts(curves: pd.DataFrame) -> Iterator[Part]:
     for named, factor in COUNTED_BY.items():
         leads = {
             (n, split): _leads(curves, n, split, until=until, factor=factor)
-            for n, split in product((SMALL, LARGE), ("train", "test"))
+            for n, split in product((_SMALL, _LARGE), ("train", "test"))
         }
         for split in ("train", "test"):
-            small, large = leads[SMALL, split], leads[LARGE, split]
+            small, large = leads[_SMALL, split], leads[_LARGE, split]
             effect = scale = np.nan
             if len(small) and len(large):
                 effect = float(large.mean() - small.mean())
@@ -132,7 +132,7 @@ def _level(train: float, test: float, *, on_small: float = 0.0, noise: float = 1
 
     def altered(curves: pd.DataFrame) -> pd.DataFrame:
         behind = curves["split"].map({"train": train, "test": test})
-        behind = behind.where(curves["n_train"] == LARGE, on_small)
+        behind = behind.where(curves["n_train"] == _LARGE, on_small)
         behind = behind.where(curves["algorithm"] == "mcem", 0.0)
         return curves.assign(value=-100.0 - behind + noise * _noise(curves))
 

@@ -59,8 +59,8 @@ def judge_own_beginning(beginnings: pd.DataFrame) -> Verdict:
 def _parts(beginnings: pd.DataFrame) -> Iterator[Part]:
     for run in beginnings.itertuples():
         share = float(run.largest) / max(float(run.scale), 1.0)
-        # Points that are not equal are at least the smallest number apart.
-        strays = share if run.identical else max(share, _LEAST)
+        # Points that are not equal are apart, however little.
+        strays = share if run.identical else max(share, 2 * _LEAST)
         yield Part(
             f"{run.dataset}, N_z = {run.n_latent}, {run.n_train} points, {run.algorithm}",
             strays,

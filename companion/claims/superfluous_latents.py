@@ -23,7 +23,7 @@ _FEWEST = {"mnist": paper_grid.MNIST_LATENT[0], "frey_face": paper_grid.FREY_LAT
 # is said not to overfit.
 OVERFITTING = {"mnist": 3.0, "frey_face": 30.0}
 # Two hundred passes over MNIST; before that nothing overfits.
-OVERFITTING_FROM = 10**7
+GAPS_JUDGED_FROM = 10**7
 
 
 def measure_gaps(curves: pd.DataFrame) -> pd.DataFrame:
@@ -63,7 +63,7 @@ def judge_superfluous_latents(gaps: pd.DataFrame) -> Verdict:
         f"{'; '.join(map(_by_size(gaps), SUPERFLUOUS))}; the paper's own on frey_face at "
         f"{number(10**8)} samples: {_of_paper('frey_face')}"
     )
-    return judged_from(OVERFITTING_FROM, int(min(samples)), judged(parts, text))
+    return judged_from(GAPS_JUDGED_FROM, int(min(samples)), judged(parts, text))
 
 
 def _parts(gaps: pd.DataFrame) -> Iterator[Part]:

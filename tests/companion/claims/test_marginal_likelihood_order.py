@@ -86,11 +86,13 @@ def ends(levels: dict[str, float], *, seeds: int, noise: float) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["algorithm", "seed", "training_samples", "value"])
 
 
-def test_an_order_in_words_shows_its_ties() -> None:
+def test_an_order_shows_its_ties() -> None:
     apart = {"aevb": -100.0, "wake_sleep": -110.0, "mcem": -110.4}
-    assert order_of_ends(ends(apart, seeds=3, noise=0.1)) == "AEVB, wake-sleep = MCEM"
-    assert order_of_ends(ends(apart, seeds=3, noise=30.0)).count("=") == 2
-    assert order_of_ends(ends(apart, seeds=1, noise=0.0)) == "AEVB, wake-sleep = MCEM"
+    tied = [["aevb"], ["wake_sleep", "mcem"]]
+    assert order_of_ends(ends(apart, seeds=3, noise=0.1)) == tied
+    assert order_of_ends(ends(apart, seeds=1, noise=0.0)) == tied
+    # What seeds do not tell apart is tied, however far apart it lies.
+    assert len(order_of_ends(ends(apart, seeds=3, noise=30.0))) == 1
 
 
 def test_half_of_the_pairs_is_not_most() -> None:
