@@ -9,23 +9,18 @@ from companion.wording import significant
 
 
 def effects(parts: Iterable[Part]) -> str:
-    """Each part with its 95 % interval: "MNIST 2.1 (1.9 to 2.3), Frey Face 0.8 (0.5 to 1.1)"."""
+    """Each part with its 95 % interval: "MNIST: 2.1 (1.9 to 2.3), Frey Face: 0.8 (0.5 to 1.1)"."""
     return ", ".join(
-        f"{part.what} {significant(part.effect)} ({significant(part.low)} to "
+        f"{part.what}: {significant(part.effect)} ({significant(part.low)} to "
         f"{significant(part.high)})"
         for part in parts
     )
 
 
 def least_seen(parts: Iterable[Part]) -> str:
-    """How far from a threshold an effect would have been seen, of the sharpest and bluntest part.
-
-    "Four of five repetitions would see an effect 0.02 to 0.3 nats from the threshold".
-    """
-    parts = list(parts)
-    seen = [part.seen for part in parts]
-    ends = dict.fromkeys(significant(end, 2) for end in (min(seen), max(seen)))
+    """How far from its threshold an effect has to lie to be seen, in the bluntest of the parts."""
+    bluntest = max(parts, key=lambda part: part.seen)
     return (
-        f"four of five repetitions would see an effect {' to '.join(ends)} {parts[0].unit} from "
-        "the threshold"
+        f"four of five repetitions would see an effect {significant(bluntest.seen, 2)} "
+        f"{bluntest.unit} from the threshold"
     )

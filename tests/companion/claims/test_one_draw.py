@@ -45,7 +45,7 @@ def test_draws_that_pay_refute_it(four: float, ten: float, spread: float, verdic
 def test_the_power_is_stated() -> None:
     """Three seeds with a deviation of 0.2: the interval's half is 4.30 · 0.2 / √3 = 0.497."""
     found = judge_draws_against_one(leads(-3.0, -5.0))
-    assert "L = 4 -3 (-3.5 to -2.5)" in found.evidence.replace("−", "-")
+    assert "L = 4: -3 (-3.5 to -2.5)" in found.evidence.replace("−", "-")
     assert found.parts[0].seen == pytest.approx(0.497 * (1.96 + 0.8416) / 1.96, abs=1e-3)
     assert "four of five repetitions would see an effect 0.71 nats" in found.evidence
 
