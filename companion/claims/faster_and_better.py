@@ -68,14 +68,14 @@ def judge_faster_and_better(points: pd.DataFrame) -> Verdict:
 def _better(points: pd.DataFrame) -> Iterator[Part]:
     for dataset, panels in _panels(points):
         leads = [
-            (panel["aevb"] - panel["wake_sleep"])[panel["training_samples"] == until].to_numpy()
+            (panel["aevb"] - panel["wake_sleep"])[panel["training_samples"] == until].tolist()
             for panel in panels.values()
             for until in [_shared(panel)]
         ]
         spread = spread_of(leads)
         for n_latent, panel in panels.items():
             last = panel[panel["training_samples"] == panel["training_samples"].max()]
-            values = (last["aevb"] - last["wake_sleep"]).to_numpy()
+            values = (last["aevb"] - last["wake_sleep"]).tolist()
             yield Part(
                 f"better: {dataset}, N_z = {n_latent}",
                 *mean_over_seeds(values, spread),

@@ -69,11 +69,11 @@ def judge_hidden_units(leads: pd.DataFrame) -> Verdict:
 
 
 def _parts(leads: pd.DataFrame) -> Iterator[Part]:
-    by_width = {n: group.to_numpy() for n, group in leads.groupby("n_hidden")["lead"]}
+    by_width = {n: group.tolist() for n, group in leads.groupby("n_hidden")["lead"]}
     spread = spread_of(by_width.values())
-    own = by_width.get(_OWN, np.array([]))
+    own = by_width.get(_OWN, [])
     for n_hidden in paper_grid.HIDDEN_UNITS:
-        values = by_width.get(n_hidden, np.array([]))
+        values = by_width.get(n_hidden, [])
         yield Part(
             f"{n_hidden} hidden units",
             *_size_of_change(values, own, spread),
@@ -84,7 +84,7 @@ def _parts(leads: pd.DataFrame) -> Iterator[Part]:
         )
 
 
-def _size_of_change(values: np.ndarray, own: np.ndarray, spread: Spread) -> Interval:
+def _size_of_change(values: list[float], own: list[float], spread: Spread) -> Interval:
     """|m/m₀ − 1| of two means with its 95 % interval, by Fieller's theorem.
 
     The ratios r that the data do not exclude are those with (m − r m₀)² ≤ t² s² (1/n + r²/n₀).
@@ -92,7 +92,7 @@ def _size_of_change(values: np.ndarray, own: np.ndarray, spread: Spread) -> Inte
     """
     if not len(values) or not len(own):
         return Interval(math.nan, math.nan, math.nan)
-    mean, reference = float(values.mean()), float(own.mean())
+    mean, reference = float(np.mean(values)), float(np.mean(own))
     size = abs(mean / reference - 1)
     half = math.inf
     if spread.freedom:

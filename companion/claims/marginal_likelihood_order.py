@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Iterator
 from itertools import combinations, pairwise, product
 
@@ -82,8 +83,9 @@ def order_of_ends(curves: pd.DataFrame) -> list[list[str]]:
     groups = [[best[0]]]
     for first, second in pairwise(best):
         values = _differences(ends, first, second)
-        low = around(float(values.mean()), spread, len(values) ** -0.5).low
-        if values.mean() > SAME_LIKELIHOOD and (low > 0 or not spread.freedom):
+        apart = float(np.mean(values))
+        low = around(apart, spread, len(values) ** -0.5).low
+        if apart > SAME_LIKELIHOOD and (low > 0 or not spread.freedom):
             groups.append([second])
         else:
             groups[-1].append(second)
@@ -108,7 +110,7 @@ def _parts(curves: pd.DataFrame) -> Iterator[Part]:
                 continue
             first, second = pair if theirs > 0 else pair[::-1]
             n = len(values)
-            mean = float(values.mean()) * np.sign(theirs) if n else np.nan
+            mean = math.copysign(1.0, theirs) * float(np.mean(values)) if n else math.nan
             yield Part(
                 f"{ALGORITHM[first]} before {ALGORITHM[second]} ({number(n_train)}, {split})",
                 *around(mean, spread, max(n, 1) ** -0.5),
@@ -135,18 +137,17 @@ def _of(curves: pd.DataFrame, n_train: int, split: str) -> pd.DataFrame:
     return curves[(curves["n_train"] == n_train) & (curves["split"] == split)]
 
 
-def _ahead(panel: pd.DataFrame, first: str, second: str) -> np.ndarray:
+def _ahead(panel: pd.DataFrame, first: str, second: str) -> list[float]:
     """By how much the first ends ahead of the second, for each seed that has both."""
     both = panel[panel["algorithm"].isin([first, second])]
     ends = both.groupby("algorithm")["training_samples"].max()
     if len(ends) < 2:
-        return np.array([])
+        return []
     return _differences(means_at_the_end(both, until=float(ends.min())), first, second)
 
 
-def _differences(ends: pd.DataFrame, first: str, second: str) -> np.ndarray:
-    found: np.ndarray = (ends[first] - ends[second]).dropna().to_numpy()
-    return found
+def _differences(ends: pd.DataFrame, first: str, second: str) -> list[float]:
+    return [float(value) for value in (ends[first] - ends[second]).dropna()]
 
 
 _PAPER = {

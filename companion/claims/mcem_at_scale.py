@@ -68,7 +68,7 @@ def _parts(curves: pd.DataFrame) -> Iterator[Part]:
             small, large = leads[_SMALL, split], leads[_LARGE, split]
             effect = scale = np.nan
             if len(small) and len(large):
-                effect = float(large.mean() - small.mean())
+                effect = float(np.mean(large) - np.mean(small))
                 scale = (1 / len(small) + 1 / len(large)) ** 0.5
             yield Part(
                 f"on {split} data at {named}",
@@ -81,7 +81,7 @@ def _parts(curves: pd.DataFrame) -> Iterator[Part]:
 
 def _leads(
     curves: pd.DataFrame, n_train: int, split: str, *, until: float, factor: float
-) -> np.ndarray:
+) -> list[float]:
     """AEVB's mean lead on MCEM for each seed; `factor` says where AEVB's curve is read."""
     found = []
     panel = curves[(curves["n_train"] == n_train) & (curves["split"] == split)]
@@ -97,7 +97,7 @@ def _leads(
         values = [lead - value for lead, value in pairs if lead is not None]
         if values:
             found.append(float(np.mean(values)))
-    return np.array(found)
+    return found
 
 
 def _until(curves: pd.DataFrame) -> float:

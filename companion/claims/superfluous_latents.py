@@ -70,12 +70,12 @@ def _parts(gaps: pd.DataFrame) -> Iterator[Part]:
     for dataset, sizes in SUPERFLUOUS.items():
         opened = {n_latent: _opened(gaps, dataset, n_latent) for n_latent in sizes}
         shared = {
-            n: table[table["training_samples"] == _shared(table)]["opened"].to_numpy()
+            n: table[table["training_samples"] == _shared(table)]["opened"].tolist()
             for n, table in opened.items()
         }
         for n_latent, table in opened.items():
             until = _last(gaps, dataset, n_latent)
-            values = table[table["training_samples"] == until]["opened"].to_numpy()
+            values = table[table["training_samples"] == until]["opened"].tolist()
             yield Part(
                 f"{dataset}, N_z = {n_latent}",
                 *mean_over_seeds(values, spread_of(shared.values())),
