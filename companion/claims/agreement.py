@@ -11,7 +11,7 @@ import pandas as pd
 from companion.claims.both_readings import judged_as_written, measured_in_both, world_as_written
 from companion.claims.claim import Claim
 from companion.claims.findings import findings_counted, what_would_be_seen
-from companion.claims.seeds import Spread, around, over_in_words, spread_of
+from companion.claims.seeds import Spread, around, over_in_words, own_or_pooled
 from companion.claims.verdict import Part, Verdict, judged
 from companion.experiments import paper_curves
 from companion.experiments.curve_reading import KEYS, SLACK
@@ -52,7 +52,7 @@ def judge_agreement(differences: pd.DataFrame) -> Verdict:
 
     The largest distance of a curve has a tolerance. The mean distance of a test curve of Fig. 2 and
     of each curve of Fig. 3 has one as well; the larger share counts. The spread of seeds is that of
-    the same share where several have come, pooled over the curves of a kind.
+    the same share where several have come: of this curve, or pooled over the curves of its kind.
     """
     parts = list(_parts(differences))
     missing = sum(np.isnan(part.effect) for part in parts)
@@ -70,16 +70,14 @@ def judge_agreement(differences: pd.DataFrame) -> Verdict:
 
 def _parts(differences: pd.DataFrame) -> Iterator[Part]:
     shares = _shares(differences)
-    seeds = differences.groupby([*_CURVE, "training_samples"])["seed"].transform("nunique")
-    spreads = _spreads(_shares(differences[seeds > 1]))
+    spreads = _spreads(differences)
     for curve in _planned().itertuples(index=False):
         key = tuple(getattr(curve, name) for name in _CURVE)
         values = shares.get(key, [])
-        spread = spreads.get(_kind(key), Spread(np.nan, 0))
         mean = float(np.mean(values)) if values else np.nan
         yield Part(
             f"Fig. {key[0][-1]}: {key[1]}, N_z = {key[2]}, {key[3]} points, {key[4]}, {key[5]}",
-            *around(mean, spread, max(len(values), 1) ** -0.5),
+            *around(mean, spreads[key], max(len(values), 1) ** -0.5),
             threshold=1.0,
             unit="of the tolerance",
             over=f"{over_in_words(values, 0, 0.0)}, with the spread where several have come",
@@ -121,11 +119,15 @@ def _kind(key: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(key[_CURVE.index(name)] for name in _KIND)
 
 
-def _spreads(shares: dict[tuple[Any, ...], list[float]]) -> dict[tuple[Any, ...], Spread]:
+def _spreads(differences: pd.DataFrame) -> dict[tuple[Any, ...], Spread]:
+    """For each of the paper's curves the spread over seeds of the share of its tolerance."""
+    seeds = differences.groupby([*_CURVE, "training_samples"])["seed"].transform("nunique")
+    shares = _shares(differences[seeds > 1])
     kinds: dict[tuple[Any, ...], list[list[float]]] = {}
     for key, values in shares.items():
         kinds.setdefault(_kind(key), []).append(values)
-    return {kind: spread_of(groups) for kind, groups in kinds.items()}
+    keys = [tuple(row) for row in _planned().itertuples(index=False)]
+    return {key: own_or_pooled(shares.get(key, []), kinds.get(_kind(key), [])) for key in keys}
 
 
 def _by_data(differences: pd.DataFrame) -> str:
@@ -151,14 +153,13 @@ def _at_share(share: float, *, noise: float, others: float | None = None, of: st
     """
 
     def altered(differences: pd.DataFrame) -> pd.DataFrame:
-        seeds = differences.groupby([*_CURVE, "training_samples"])["seed"].transform("nunique")
-        spreads = _spreads(_shares(differences[seeds > 1]))
+        spreads = _spreads(differences)
         tables = []
         for figure in get_args(Figure):
             places = paper_curves.digitised(figure).assign(figure=figure)
             for key, curve in places.groupby(_CURVE):
                 level = share if others is None or of in key[:2] else others
-                spread = spreads.get(_kind(key), Spread(0.0, 0)).deviation
+                spread = np.nan_to_num(spreads[key].deviation)
                 for seed, moved in enumerate((-1.0, 0.0, 1.0)):
                     apart = (level + noise * spread * moved) * min(_tolerances(key))
                     tables.append(curve.assign(seed=seed, apart=apart))

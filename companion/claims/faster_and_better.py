@@ -11,7 +11,7 @@ import pandas as pd
 from companion.claims.both_readings import judged_as_written, measured_in_both, world_as_written
 from companion.claims.claim import Claim
 from companion.claims.findings import findings_counted, what_would_be_seen
-from companion.claims.seeds import mean_over_seeds, over_in_words, spread_of
+from companion.claims.seeds import mean_over_seeds, over_in_words, own_or_pooled
 from companion.claims.verdict import Part, Verdict, judged, judged_from
 from companion.experiments import paper_grid
 from companion.experiments.curve_reading import SLACK
@@ -67,18 +67,17 @@ def judge_faster_and_better(points: pd.DataFrame) -> Verdict:
 
 def _better(points: pd.DataFrame) -> Iterator[Part]:
     for dataset, panels in _panels(points):
-        leads = [
-            (panel["aevb"] - panel["wake_sleep"])[panel["training_samples"] == until].tolist()
-            for panel in panels.values()
+        leads = {
+            n: (panel["aevb"] - panel["wake_sleep"])[panel["training_samples"] == until].tolist()
+            for n, panel in panels.items()
             for until in [_shared(panel)]
-        ]
-        spread = spread_of(leads)
+        }
         for n_latent, panel in panels.items():
             last = panel[panel["training_samples"] == panel["training_samples"].max()]
             values = (last["aevb"] - last["wake_sleep"]).tolist()
             yield Part(
                 f"better: {dataset}, N_z = {n_latent}",
-                *mean_over_seeds(values, spread),
+                *mean_over_seeds(values, own_or_pooled(leads[n_latent], leads.values())),
                 threshold=0.0,
                 unit="nats",
                 over=over_in_words(values, panel["seed"].nunique(), _shared(panel)),
@@ -97,11 +96,10 @@ def _faster(points: pd.DataFrame) -> Iterator[Part]:
             for n_latent, panel in panels.items()
             for until in [_shared(panel)]
         }
-        spread = spread_of(gains.values())
         for n_latent, values in gains.items():
             yield Part(
                 f"faster: {dataset}, N_z = {n_latent}",
-                *mean_over_seeds(values, spread),
+                *mean_over_seeds(values, own_or_pooled(values, gains.values())),
                 threshold=0.0,
                 unit="decades of training samples",
                 over=f"{over_in_words(values, 0, 0.0)} to {significant(_shared(panels[n_latent]))}",

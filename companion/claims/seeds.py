@@ -12,6 +12,9 @@ from scipy import stats
 from companion.studies.objective import Interval, interval
 from companion.wording import significant
 
+# With so many seeds a run's spread is known well enough: two degrees of freedom.
+SEVERAL = 3
+
 
 class Spread(NamedTuple):
     """How far runs of one kind differ by their seeds.
@@ -33,6 +36,15 @@ def spread_of(groups: Iterable[Sequence[float]]) -> Spread:
         return Spread(math.nan, 0)
     squares = sum(float(((group - group.mean()) ** 2).sum()) for group in several)
     return Spread(math.sqrt(squares / freedom), freedom)
+
+
+def own_or_pooled(own: Sequence[float], groups: Iterable[Sequence[float]]) -> Spread:
+    """The spread of one group, where it has `SEVERAL` seeds; else that of all groups together.
+
+    Runs of one data set differ by far more with some settings than with others, so that a pooled
+    spread is too wide for most of them.
+    """
+    return spread_of([own] if len(own) >= SEVERAL else groups)
 
 
 def around(mean: float, spread: Spread, scale: float) -> Interval:

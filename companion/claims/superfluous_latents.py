@@ -9,7 +9,7 @@ import pandas as pd
 from companion.claims.both_readings import judged_as_written, measured_in_both, world_as_written
 from companion.claims.claim import Claim
 from companion.claims.findings import findings_counted, what_would_be_seen, with_its_interval
-from companion.claims.seeds import mean_over_seeds, over_in_words, spread_of
+from companion.claims.seeds import mean_over_seeds, over_in_words, own_or_pooled
 from companion.claims.verdict import Part, Verdict, judged, judged_from
 from companion.experiments import paper_curves, paper_grid
 from companion.experiments.curve_reading import at
@@ -78,7 +78,7 @@ def _parts(gaps: pd.DataFrame) -> Iterator[Part]:
             values = table[table["training_samples"] == until]["opened"].tolist()
             yield Part(
                 f"{dataset}, N_z = {n_latent}",
-                *mean_over_seeds(values, spread_of(shared.values())),
+                *mean_over_seeds(values, own_or_pooled(shared[n_latent], shared.values())),
                 threshold=OVERFITTING[dataset],
                 unit="nats",
                 over=over_in_words(values, table["seed"].nunique(), _shared(table)),

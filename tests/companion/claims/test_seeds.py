@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from companion.claims.seeds import Spread, around, mean_over_seeds, spread_of
+from companion.claims.seeds import Spread, around, mean_over_seeds, own_or_pooled, spread_of
 from companion.studies.objective import interval
 
 
@@ -41,3 +41,10 @@ def test_the_interval_of_one_run_covers() -> None:
         found = mean_over_seeds([rng.normal(0.0, 3.0)], spread)
         covered.append(found.low < 0 < found.high)
     assert np.mean(covered) == pytest.approx(0.95, abs=0.028)
+
+
+def test_a_spread_of_one_s_own_goes_before_a_pooled_one() -> None:
+    own, loud = [1.0, 1.2, 0.8], [10.0, -10.0, 0.0]
+    assert own_or_pooled(own, [own, loud]) == spread_of([own])
+    assert own_or_pooled(own[:2], [own[:2], loud]) == spread_of([own[:2], loud])
+    assert own_or_pooled([], [own, loud]) == spread_of([own, loud])
