@@ -52,7 +52,7 @@ def judge_bound_noise(measured: BoundNoise) -> Verdict:
         return judged((), f"needs models of {significant(JUDGED_FROM)} training samples")
     parts = tuple(
         Part(
-            f"{_NAMES[dataset]}, N_z = {n_latent}",
+            f"{_NAMES[str(dataset)]}, N_z = {n_latent}",
             *interval(rows["variance"]),
             SMALL,
             "nats²",
@@ -65,7 +65,7 @@ def judge_bound_noise(measured: BoundNoise) -> Verdict:
         table.groupby("dataset", sort=False).size()
         / table.groupby("dataset", sort=False)["n_latent"].nunique()
     )
-    of_each = ", ".join(f"{n:.0f} ({_NAMES[name]})" for name, n in repetitions.items())
+    of_each = ", ".join(f"{n:.0f} ({_NAMES[str(name)]})" for name, n in repetitions.items())
     return judged(
         parts,
         f"variance of the average test bound in nats², to be below {SMALL:g}: {effects(parts)}; "

@@ -105,7 +105,7 @@ def judge_needs(measured: Needs) -> Verdict:
             below=True,
         )
         for weight in bound.columns
-        if weight not in (0.0, 1.0)
+        if float(weight) not in (0.0, 1.0)
     )
     stops = _stops(measured.written)
     parts = (*weights, *stops)
@@ -136,9 +136,9 @@ def _stops(losses: pd.DataFrame) -> tuple[Part, ...]:
     """For each data set with at least two panels; the panels stand in for seeds, which are one."""
     return tuple(
         Part(
-            _NAMES[dataset],
+            _NAMES[str(dataset)],
             *interval(rows["lost"]),
-            WORTH_HAVING[dataset],
+            WORTH_HAVING[str(dataset)],
             "nats",
             f"{len(rows)} panels of Fig. 2, one seed",
             below=True,

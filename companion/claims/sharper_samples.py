@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -76,7 +77,7 @@ def judge_sharpness(measured: Sharpness) -> Verdict:
     return judged_from(JUDGED_FROM, measured.samples, found)
 
 
-def _sharper(before: dict[str, float], after: dict[str, float]) -> Part:
+def _sharper(before: dict[Hashable, Any], after: dict[Hashable, Any]) -> Part:
     effect = before["grey"] - after["grey"]
     half = 1.96 * (before["grey_error"] ** 2 + after["grey_error"] ** 2) ** 0.5
     return Part(
