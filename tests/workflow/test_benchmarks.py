@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import sampler, ways_of_use, with_blackjax
+from benchmarks import sampler, training_cost, ways_of_use, with_blackjax
 
 
 def test_sampler_reports_every_implementation(capsys: pytest.CaptureFixture[str]) -> None:
@@ -64,3 +64,19 @@ def test_a_book_is_measured_by_its_chapters_and_its_files(
         (tmp_path / "_build" / name).write_text(content)
     found = ways_of_use.book()
     assert found == {"seconds": {"chapters": 3.5}, "megabytes": {"html": 2.0, "runs": 0.5}}
+
+
+def test_the_shortest_of_all_turns_counts_by_the_million(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Warming up is not timed; then three turns of two works, in any order.
+    clock, spent = [0.0], {"slow": iter([9.0, 4.0, 3.0, 5.0]), "fast": iter([9.0, 2.0, 2.0, 1.0])}
+    monkeypatch.setattr(training_cost.time, "process_time", lambda: clock[0])
+
+    def work(name: str, n: int) -> training_cost.Work:
+        def spend() -> int:
+            clock[0] += next(spent[name])
+            return n
+
+        return spend
+
+    works = {"slow": work("slow", 100), "fast": work("fast", 50)}
+    assert training_cost.shortest(works, turns=3) == {"slow": 3e4, "fast": 2e4}
