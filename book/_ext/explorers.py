@@ -25,7 +25,7 @@ NEEDS = {
     "draw": ("networks", "noise", "plane", "pen", "posterior"),
     "reparameterization": ("noise", "plot", "gradients", "gradient-panels"),
     "learning-curves": ("plot", "curve-panel"),
-    "bound": ("plot",),
+    "bound": ("plot", "one-dimensional"),
 }
 SHARED = ("common", "palette", "start")
 

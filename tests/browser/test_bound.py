@@ -16,12 +16,12 @@ from companion.studies.one_dimensional import OneDimensional
 
 pytestmark = pytest.mark.browser
 
-SPLIT = "([theta, mean, deviation]) => explorers.bound.split(theta, mean, deviation)"
+SPLIT = "([theta, mean, deviation]) => explorers.oneDimensional.split(theta, mean, deviation)"
 
 
 def test_both_sides_of_equation_1_are_those_of_the_study(desk: BrowserContext, html: Path) -> None:
     page = opened(desk, html, BOUND)
-    x, noise = page.evaluate("() => [explorers.bound.X, explorers.bound.NOISE]")
+    x, noise = page.evaluate("() => [explorers.oneDimensional.X, explorers.oneDimensional.NOISE]")
     source = (ROOT / "book" / f"{BOUND}.md").read_text("utf-8")
     shown = dict(re.findall(r"^(x|noise) = (\S+)", source, re.MULTILINE))
     assert shown == {"x": str(x), "noise": str(noise)}
