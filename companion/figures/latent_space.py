@@ -71,7 +71,8 @@ def draw_latent_codes(codes: Tensor, labels: Tensor) -> Figure:
     for label, middle in zip(shown, apart(middles, least), strict=True):
         axes.scatter([], [], c=DIGIT_COLOURS[label], s=30, lw=0, label=str(label))
         axes.text(
-            *middle,
+            middle[0],
+            middle[1],
             str(label),
             ha="center",
             va="center",

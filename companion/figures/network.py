@@ -58,7 +58,7 @@ def draw_network() -> Figure:
         (MEAN, r"$\hat{x}$", decoder, GROUND),
     ):
         axes.add_patch(Circle(place, RADIUS, fc=shade, ec=colour, lw=1.8))
-        axes.text(*place, name, ha="center", va="center", fontsize=13)
+        axes.text(place[0], place[1], name, ha="center", va="center", fontsize=13)
     axes.text(Z[0], Z[1] - 0.68, r"$\mu+\sigma\odot\epsilon$", ha="center", va="center")
     for place, name, colour in (
         (KL, r"$-D_{KL}(q\,\|\,p)$", VERMILION),
@@ -76,7 +76,7 @@ def _box(axes: Axes, place: Place, name: str, colour: str) -> None:
     shape = FancyBboxPatch(corner, *BOX, boxstyle="round,pad=0,rounding_size=0.12")
     shape.set(facecolor=GROUND, edgecolor=colour, linewidth=1.8)
     axes.add_patch(shape)
-    axes.text(*place, name, ha="center", va="center", fontsize=13)
+    axes.text(place[0], place[1], name, ha="center", va="center", fontsize=13)
 
 
 def _label(axes: Axes, place: Place, name: str, colour: str) -> None:
@@ -87,7 +87,7 @@ def _label(axes: Axes, place: Place, name: str, colour: str) -> None:
 
 def _arrow(axes: Axes, start: Place, end: Place, *, bend: float = 0.0) -> None:
     """An arrow between two places; what stands there is drawn over its ends."""
-    half = {ENCODER: 0.48, DECODER: 0.48, KL: 0.32, RECONSTRUCTION: 0.32}
+    half: dict[Place, float] = {ENCODER: 0.48, DECODER: 0.48, KL: 0.32, RECONSTRUCTION: 0.32}
     outline = [
         Circle(place, half.get(place, RADIUS + 0.04), transform=axes.transData)
         for place in (start, end)
