@@ -74,7 +74,7 @@ def judge_variance_ratios(measured: VarianceRatios) -> Verdict:
 
 def _part(ratios: pd.DataFrame, name: str, what: str, threshold: float, *, alike: float) -> Part:
     """On a scale of powers of ten: the noise of a ratio is a factor."""
-    effect, low, high = (math.log10(value) for value in ratios.loc[name].tolist())
+    effect, low, high = (math.log10(value) for value in ratios.loc[[name]].to_numpy()[0])
     limit, room = math.log10(threshold), math.log10(alike)
     over = f"{2 * _N_LATENT} units of the encoder's output layers"
     return Part(what, effect, low, high, limit, "powers of ten", over, alike=room)
