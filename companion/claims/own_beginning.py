@@ -57,8 +57,8 @@ def judge_own_beginning(beginnings: pd.DataFrame) -> Verdict:
 
 
 def _parts(beginnings: pd.DataFrame) -> Iterator[Part]:
-    for run in beginnings.itertuples():
-        share = float(run.largest) / max(float(run.scale), 1.0)
+    shares = beginnings["largest"] / beginnings["scale"].clip(lower=1.0)
+    for run, share in zip(beginnings.itertuples(), shares.tolist(), strict=True):
         # Points that are not equal are apart, however little.
         strays = share if run.identical else max(share, 2 * _LEAST)
         yield Part(
