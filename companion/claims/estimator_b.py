@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Hashable
+from typing import Any, NamedTuple
 
 import pandas as pd
 from scipy import stats
@@ -97,7 +98,7 @@ def judge_a_against_b(measured: AAgainstB) -> Verdict:
     )
 
 
-def _value(row: dict[str, float]) -> Part:
+def _value(row: dict[Hashable, Any]) -> Part:
     found = stats.binomtest(int(row["quieter"]), int(row["images"]))
     share = found.proportion_ci(method="wilson")
     return Part(

@@ -48,8 +48,10 @@ def measure_likelihood_errors(evidence: Evidence) -> LikelihoodErrors:
 
 def judge_likelihood_errors(measured: LikelihoodErrors) -> Verdict:
     """Each model's error, its bias or its spread if that is larger, is on its side of a nat."""
-    models = measured.table.groupby(_MODEL, sort=False)["error"]
-    found = [(n, samples, errors.to_numpy(float)) for (n, samples, _), errors in models]
+    found = [
+        (int(rows["n_latent"].iloc[0]), int(rows["samples"].iloc[0]), rows["error"].to_numpy(float))
+        for _, rows in measured.table.groupby(_MODEL, sort=False)
+    ]
     parts = tuple(_part(n, samples, errors) for n, samples, errors in found)
     below = [part for part in parts if part.below]
     above = [part for part in parts if not part.below]

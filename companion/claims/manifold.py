@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import pandas as pd
@@ -10,7 +11,8 @@ from companion.claims.claim import Claim, World
 from companion.claims.evidence import JUDGED_FROM, Evidence
 from companion.claims.parts_in_words import effects, least_seen
 from companion.claims.verdict import Part, Verdict, judged, judged_from
-from companion.studies.latent_space import latent_accuracy, manifold_roughness
+from companion.studies.latent_space import Roughness, latent_accuracy, manifold_roughness
+from companion.studies.neighbours import Accuracy
 from companion.wording import significant
 from vaelib import datasets
 
@@ -60,7 +62,7 @@ def judge_manifold(measured: Manifold) -> Verdict:
     smooth = tuple(
         Part(
             f"{_NAMES[str(dataset)]}, smooth",
-            *row,
+            *Roughness(*row.tolist()),
             SMOOTH,
             "of the difference of any two images",
             "lines of the sheet",
@@ -68,12 +70,12 @@ def judge_manifold(measured: Manifold) -> Verdict:
         )
         for dataset, row in measured.smoothness.iterrows()
     )
-    vae, pca = (measured.grouping.loc[name] for name in ("VAE", "PCA"))
+    vae, pca = (Accuracy(*measured.grouping.loc[[name]].to_numpy()[0]) for name in ("VAE", "PCA"))
     share, over = "of the guesses", f"{measured.images} test images"
     together = Part("MNIST, right", *vae, TOGETHER, share, over)
-    lead = vae["accuracy"] - pca["accuracy"]
-    below = ((vae["accuracy"] - vae["low"]) ** 2 + (pca["high"] - pca["accuracy"]) ** 2) ** 0.5
-    above = ((vae["high"] - vae["accuracy"]) ** 2 + (pca["accuracy"] - pca["low"]) ** 2) ** 0.5
+    lead = vae.accuracy - pca.accuracy
+    below = math.hypot(vae.accuracy - vae.low, pca.high - pca.accuracy)
+    above = math.hypot(vae.high - vae.accuracy, pca.accuracy - pca.low)
     better = Part(
         "MNIST, more than PCA", lead, lead - below, lead + above, 0.0, share, over, alike=ALIKE_MAPS
     )
@@ -94,19 +96,19 @@ def _at(
 ) -> Manifold:
     """Sheets so rough (digits, faces), guesses so often right, intervals `wide` times as wide."""
 
-    def moved(table: pd.DataFrame, name: str, to: dict[str, float]) -> pd.DataFrame:
+    def moved(table: pd.DataFrame, to: dict[str, float]) -> pd.DataFrame:
+        """The value of each row, its first column, and its interval in the other two."""
         table = table.copy()
         for row, value in to.items():
-            half = wide * (table.loc[row, ["low", "high"]] - table.loc[row, name])
-            table.loc[row, ["low", "high"]] = value + half
-            table.loc[row, name] = value
+            found, low, high = table.loc[[row]].to_numpy()[0]
+            table.loc[row] = [value, value + wide * (low - found), value + wide * (high - found)]
         return table
 
     return measured._replace(
         smoothness=moved(
-            measured.smoothness, "roughness", dict(zip(("mnist", "frey_face"), rough, strict=True))
+            measured.smoothness, dict(zip(("mnist", "frey_face"), rough, strict=True))
         ),
-        grouping=moved(measured.grouping, "accuracy", {"VAE": right, "PCA": pca}),
+        grouping=moved(measured.grouping, {"VAE": right, "PCA": pca}),
     )
 
 
