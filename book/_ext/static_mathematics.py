@@ -152,12 +152,12 @@ def write_subset(source: Path, target: Path, characters: set[int]) -> None:
     A browser complains of a font without a character.
     """
     options = subset.Options(flavor="woff", notdef_outline=True)
-    font = subset.load_font(str(source), options)
     chosen = subset.Subsetter(options)
-    known = font.getBestCmap().keys()
-    chosen.populate(unicodes=characters & known or {min(known)})
-    chosen.subset(font)
-    subset.save_font(font, str(target), options)
+    with subset.load_font(str(source), options, lazy=False) as font:
+        known = font.getBestCmap().keys()
+        chosen.populate(unicodes=characters & known or {min(known)})
+        chosen.subset(font)
+        subset.save_font(font, str(target), options)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
