@@ -10,7 +10,7 @@ import pandas as pd
 
 from companion.claims.both_readings import judged_as_written, measured_in_both, world_as_written
 from companion.claims.claim import Claim
-from companion.claims.findings import findings_counted, what_would_be_seen
+from companion.claims.parts_in_words import findings_counted, least_seen
 from companion.claims.seeds import Spread, around, over_in_words, own_or_pooled
 from companion.claims.verdict import Part, Verdict, judged
 from companion.experiments import paper_curves
@@ -64,7 +64,7 @@ def judge_agreement(differences: pd.DataFrame) -> Verdict:
     if missing:
         text += f"; {missing} have no point to compare"
     if len(differences):
-        text += f"; mean distance of {_by_data(differences)}; {what_would_be_seen(parts)} beyond it"
+        text += f"; mean distance of {_by_data(differences)}; {least_seen(parts)}"
     return judged(parts, text)
 
 

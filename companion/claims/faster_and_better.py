@@ -10,7 +10,7 @@ import pandas as pd
 
 from companion.claims.both_readings import judged_as_written, measured_in_both, world_as_written
 from companion.claims.claim import Claim
-from companion.claims.findings import findings_counted, what_would_be_seen
+from companion.claims.parts_in_words import findings_counted, least_seen
 from companion.claims.seeds import mean_over_seeds, over_in_words, own_or_pooled
 from companion.claims.verdict import Part, Verdict, judged, judged_from
 from companion.experiments import paper_grid
@@ -58,7 +58,7 @@ def judge_faster_and_better(points: pd.DataFrame) -> Verdict:
     text = (
         f"better, {findings_counted(better, 'panels')}: AEVB leads by {leads} nats at "
         f"{_range(ends)} training samples, over {_first_over(better)}; "
-        f"{what_would_be_seen(better)}; faster, {findings_counted(faster, 'panels')}: for a bound "
+        f"{least_seen(better)}; faster, {findings_counted(faster, 'panels')}: for a bound "
         f"that it has reached wake-sleep took {factors} times as many samples as AEVB, over "
         f"{_first_over(faster)} samples; twice as many or more in {considerably}"
     )

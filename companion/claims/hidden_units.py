@@ -11,7 +11,7 @@ from scipy import stats
 
 from companion.claims.claim import Claim, World
 from companion.claims.evidence import Evidence
-from companion.claims.findings import findings_counted, with_its_interval
+from companion.claims.parts_in_words import findings_counted, with_its_interval
 from companion.claims.seeds import Spread, spread_of
 from companion.claims.verdict import Part, Verdict, judged
 from companion.experiments import paper_grid

@@ -12,7 +12,7 @@ import pandas as pd
 
 from companion.claims.both_readings import judged_as_written, measured_in_both, world_as_written
 from companion.claims.claim import Claim
-from companion.claims.findings import findings_counted, what_would_be_seen, with_its_interval
+from companion.claims.parts_in_words import findings_counted, least_seen, with_its_interval
 from companion.claims.seeds import Spread, around, spread_of
 from companion.claims.verdict import Part, Verdict, judged, judged_from
 from companion.experiments import paper_curves, paper_grid
@@ -57,7 +57,7 @@ def judge_marginal_likelihood_order(curves: pd.DataFrame) -> Verdict:
     text = (
         f"{findings_counted(parts, 'pairs that the paper tells apart')}; one is ahead of the other "
         f"as in the paper except for {shown or 'none'} nats; {_seeds(parts)}, at "
-        f"{number(ends.min())} to {number(ends.max())} samples; {what_would_be_seen(parts)}"
+        f"{number(ends.min())} to {number(ends.max())} samples; {least_seen(parts)}"
     )
     small = _of(curves, paper_grid.FIGURE3_N_TRAIN[0], "test")
     if small["algorithm"].nunique() == len(ALGORITHM):

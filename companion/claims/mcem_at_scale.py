@@ -10,8 +10,8 @@ import pandas as pd
 
 from companion.claims.both_readings import judged_as_written, measured_in_both, world_as_written
 from companion.claims.claim import Claim
-from companion.claims.findings import findings_counted, what_would_be_seen, with_its_interval
 from companion.claims.marginal_likelihood_order import measure_likelihood_curves
+from companion.claims.parts_in_words import findings_counted, least_seen, with_its_interval
 from companion.claims.seeds import around, spread_of
 from companion.claims.verdict import Part, Verdict, judged, judged_from
 from companion.experiments import paper_grid
@@ -51,7 +51,7 @@ def judge_mcem_at_scale(curves: pd.DataFrame) -> Verdict:
         f"MCEM's distance behind AEVB grows from {number(_SMALL)} to {number(_LARGE)} training "
         f"points by {shown}, in nats; more than {FALLS_BEHIND:g} is inefficient: "
         f"{findings_counted(parts, 'comparisons')}; {number(until)} samples of MCEM's, seeds: "
-        f"{seeds}; {what_would_be_seen(parts)} beyond. That it is not on-line needs no "
+        f"{seeds}; {least_seen(parts)}. That it is not on-line needs no "
         "check: it keeps a chain for each training point"
     )
     return judged_from(FALLS_BEHIND_FROM, int(until), judged(parts, text))

@@ -8,7 +8,7 @@ import pandas as pd
 
 from companion.claims.both_readings import judged_as_written, measured_in_both, world_as_written
 from companion.claims.claim import Claim
-from companion.claims.findings import findings_counted, what_would_be_seen, with_its_interval
+from companion.claims.parts_in_words import findings_counted, least_seen, with_its_interval
 from companion.claims.seeds import mean_over_seeds, over_in_words, own_or_pooled
 from companion.claims.verdict import Part, Verdict, judged, judged_from
 from companion.experiments import paper_curves, paper_grid
@@ -59,7 +59,7 @@ def judge_superfluous_latents(gaps: pd.DataFrame) -> Verdict:
     text = (
         f"the gap between training and test bound is to stay below {limits}: "
         f"{findings_counted(parts, 'sizes')}; after {shown}; "
-        f"{what_would_be_seen(parts)}. Gaps by N_z: "
+        f"{least_seen(parts)}. Gaps by N_z: "
         f"{'; '.join(map(_by_size(gaps), SUPERFLUOUS))}; the paper's own on frey_face at "
         f"{number(10**8)} samples: {_of_paper('frey_face')}"
     )
