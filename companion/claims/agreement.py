@@ -11,7 +11,6 @@ import pandas as pd
 from companion.claims.both_readings import judged_as_written, measured_in_both, world_as_written
 from companion.claims.claim import Claim
 from companion.claims.parts_in_words import findings_counted, least_seen
-from companion.claims.seeds import Spread, around, over_in_words, own_or_pooled
 from companion.claims.verdict import Part, Verdict, judged
 from companion.experiments import paper_curves
 from companion.experiments.curve_reading import KEYS, SLACK
@@ -21,6 +20,7 @@ from companion.experiments.paper_distance import (
     MEAN_TOLERANCE,
     differences_from_paper,
 )
+from companion.experiments.seeds import Spread, around, over_in_words, own_or_pooled
 from companion.wording import significant
 
 _CURVE = ["figure", *KEYS]

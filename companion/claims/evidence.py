@@ -20,9 +20,6 @@ from companion.runs.store import Run
 from companion.studies.beginnings import beginnings
 from vaelib import datasets
 
-# A claim about converged curves is judged only on runs of at least so many training samples.
-JUDGED_FROM = 1_000_000
-
 
 @dataclass(frozen=True)
 class Evidence:

@@ -11,16 +11,15 @@ import pandas as pd
 from companion.claims.both_readings import judged_as_written, measured_in_both, world_as_written
 from companion.claims.claim import Claim
 from companion.claims.parts_in_words import findings_counted, least_seen
-from companion.claims.seeds import mean_over_seeds, over_in_words, own_or_pooled
 from companion.claims.verdict import Part, Verdict, judged, judged_from
 from companion.experiments import paper_grid
 from companion.experiments.curve_reading import SLACK
+from companion.experiments.ends_of_curves import CONVERGED_FROM
+from companion.experiments.seeds import mean_over_seeds, over_in_words, own_or_pooled
 from companion.wording import number, significant
 
 PANEL = ["dataset", "n_latent"]
 LATENT = {"mnist": paper_grid.MNIST_LATENT, "frey_face": paper_grid.FREY_LATENT}
-# Runs that are shorter do not show where a curve ends.
-CONVERGED_FROM = 10**6
 # Nats: a fiftieth of the height of a panel of Fig. 2, where less could not be seen.
 SAME_BOUND = {"mnist": 1.0, "frey_face": 30.0}
 # Times as many training samples: the paper's curves were read to 1 %, and a tenth is not "faster".

@@ -12,10 +12,9 @@ from scipy import stats
 from companion.claims.claim import Claim, World
 from companion.claims.evidence import Evidence
 from companion.claims.parts_in_words import findings_counted, with_its_interval
-from companion.claims.seeds import Spread, spread_of
 from companion.claims.verdict import Part, Verdict, judged
 from companion.experiments import paper_grid
-from companion.studies.objective import Interval, interval
+from companion.experiments.seeds import Interval, Spread, interval, spread_of
 from companion.wording import number, significant
 
 _Altered = Callable[[pd.DataFrame], pd.DataFrame]

@@ -8,9 +8,10 @@ from typing import NamedTuple
 import pandas as pd
 
 from companion.claims.claim import Claim, World
-from companion.claims.evidence import JUDGED_FROM, Evidence
+from companion.claims.evidence import Evidence
 from companion.claims.parts_in_words import effects, least_seen
 from companion.claims.verdict import Part, Verdict, judged, judged_from
+from companion.experiments.ends_of_curves import CONVERGED_FROM
 from companion.studies.latent_space import Roughness, latent_accuracy, manifold_roughness
 from companion.studies.neighbours import Accuracy
 from companion.wording import significant
@@ -88,7 +89,7 @@ def judge_manifold(measured: Manifold) -> Verdict:
         f"PCA's: {effects(groups)}, over {over}; {least_seen(groups)}. One model of each, of "
         f"{significant(measured.samples)} training samples or more",
     )
-    return judged_from(JUDGED_FROM, measured.samples, found)
+    return judged_from(CONVERGED_FROM, measured.samples, found)
 
 
 def _at(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterator, Mapping
-from itertools import combinations, pairwise, product
+from itertools import combinations, product
 
 import numpy as np
 import pandas as pd
@@ -13,18 +13,21 @@ import pandas as pd
 from companion.claims.both_readings import judged_as_written, measured_in_both, world_as_written
 from companion.claims.claim import Claim
 from companion.claims.parts_in_words import findings_counted, least_seen, with_its_interval
-from companion.claims.seeds import Spread, around, spread_of
 from companion.claims.verdict import Part, Verdict, judged, judged_from
 from companion.experiments import paper_curves, paper_grid
-from companion.experiments.ends_of_curves import means_at_the_end
+from companion.experiments.ends_of_curves import (
+    SAME_LIKELIHOOD,
+    differences_at_the_end,
+    means_at_the_end,
+    order_of_ends,
+)
+from companion.experiments.seeds import Spread, around, spread_of
 from companion.wording import number
 
 ALGORITHM = {"aevb": "AEVB", "wake_sleep": "wake-sleep", "mcem": "MCEM"}
 # Where the axis of the panel that ends first ends.
 PAPER_UNTIL = 6 * 10**7
 ORDER_FROM = 10**7
-# Nats: two algorithms that are nearer are tied, in the paper's curves (read to 0.1) and in ours.
-SAME_LIKELIHOOD = 1.0
 _PANEL = ["n_train", "split"]
 
 
@@ -64,32 +67,6 @@ def judge_marginal_likelihood_order(curves: pd.DataFrame) -> Verdict:
         groups = [" = ".join(ALGORITHM[name] for name in group) for group in order_of_ends(small)]
         text += f"; on test data of the small set ours are {', '.join(groups)}"
     return judged_from(ORDER_FROM, int(ends.min()), judged(parts, text))
-
-
-def order_of_ends(curves: pd.DataFrame) -> list[list[str]]:
-    """The algorithms of one panel and split, best first; those that are tied stand together.
-
-    Two neighbours are tied if their means over the last fifth of what all have differ by less than
-    `SAME_LIKELIHOOD`, or by less than the 95 % interval of their difference over seeds. With one
-    seed of each the interval is not known, and the first alone decides.
-
-    Args:
-        curves: columns algorithm, seed, training_samples and value, of one panel and split.
-    """
-    until = curves.groupby("algorithm")["training_samples"].max().min()
-    ends = means_at_the_end(curves, until=float(until))
-    spread = spread_of(_differences(ends, *pair) for pair in combinations(ends.columns, 2))
-    best = [str(name) for name in ends.mean().sort_values(ascending=False).index]
-    groups = [[best[0]]]
-    for first, second in pairwise(best):
-        values = _differences(ends, first, second)
-        apart = float(np.mean(values))
-        low = around(apart, spread, len(values) ** -0.5).low
-        if apart > SAME_LIKELIHOOD and (low > 0 or not spread.freedom):
-            groups.append([second])
-        else:
-            groups[-1].append(second)
-    return groups
 
 
 def _seeds(parts: list[Part]) -> str:
@@ -143,11 +120,7 @@ def _ahead(panel: pd.DataFrame, first: str, second: str) -> list[float]:
     ends = both.groupby("algorithm")["training_samples"].max()
     if len(ends) < 2:
         return []
-    return _differences(means_at_the_end(both, until=float(ends.min())), first, second)
-
-
-def _differences(ends: pd.DataFrame, first: str, second: str) -> list[float]:
-    return [float(value) for value in (ends[first] - ends[second]).dropna()]
+    return differences_at_the_end(means_at_the_end(both, until=float(ends.min())), first, second)
 
 
 _PAPER = {

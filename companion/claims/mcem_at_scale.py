@@ -12,11 +12,11 @@ from companion.claims.both_readings import judged_as_written, measured_in_both, 
 from companion.claims.claim import Claim
 from companion.claims.marginal_likelihood_order import measure_likelihood_curves
 from companion.claims.parts_in_words import findings_counted, least_seen, with_its_interval
-from companion.claims.seeds import around, spread_of
 from companion.claims.verdict import Part, Verdict, judged, judged_from
 from companion.experiments import paper_grid
 from companion.experiments.curve_reading import SLACK, at
 from companion.experiments.ends_of_curves import WINDOW
+from companion.experiments.seeds import around, spread_of
 from companion.wording import number
 
 _SMALL, _LARGE = paper_grid.FIGURE3_N_TRAIN

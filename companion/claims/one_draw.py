@@ -10,12 +10,9 @@ from companion.claims.claim import Claim, World, evenly
 from companion.claims.evidence import Evidence
 from companion.claims.parts_in_words import effects, least_seen
 from companion.claims.verdict import Part, Verdict, judged
-from companion.studies.objective import decoding_curves, draws_at_equal_cost, interval
+from companion.experiments.seeds import interval
+from companion.studies.objective import GAIN_WORTH_DRAWS, decoding_curves, draws_at_equal_cost
 from companion.wording import significant
-
-# In nats of the test bound: the least that a reader would pay for in lines of code. The paper's
-# algorithms differ by 2 to 5 nats on MNIST, which it calls better.
-GAIN_WORTH_DRAWS = 1.0
 
 
 class DrawsAgainstOne(NamedTuple):

@@ -7,12 +7,13 @@ from typing import NamedTuple
 import pandas as pd
 
 from companion.claims.claim import Claim, World
-from companion.claims.evidence import JUDGED_FROM, Evidence
+from companion.claims.evidence import Evidence
 from companion.claims.parts_in_words import effects, least_seen
 from companion.claims.verdict import Part, Verdict, judged
 from companion.experiments import paper_grid
+from companion.experiments.ends_of_curves import CONVERGED_FROM
+from companion.experiments.seeds import interval
 from companion.studies.bounds import bound_noise
-from companion.studies.objective import interval
 from companion.wording import significant
 from vaelib import datasets
 
@@ -39,7 +40,7 @@ def measure_bound_noise(evidence: Evidence) -> BoundNoise:
     tables = [pd.DataFrame(columns=["dataset", "n_latent", "samples", "variance"])]
     for dataset, n_latent in panels:
         run = evidence.longest_trained(dataset, n_latent)
-        if run.samples >= JUDGED_FROM:
+        if run.samples >= CONVERGED_FROM:
             table = bound_noise(run, datasets.load(dataset).test)
             tables.append(table.assign(dataset=dataset, n_latent=n_latent, samples=run.samples))
     return BoundNoise(pd.concat(tables[1:] or tables, ignore_index=True))
@@ -49,7 +50,7 @@ def judge_bound_noise(measured: BoundNoise) -> Verdict:
     """Each panel's variance is below the limit."""
     table = measured.table
     if table.empty:
-        return judged((), f"needs models of {significant(JUDGED_FROM)} training samples")
+        return judged((), f"needs models of {significant(CONVERGED_FROM)} training samples")
     parts = tuple(
         Part(
             f"{_NAMES[str(dataset)]}, N_z = {n_latent}",

@@ -11,7 +11,8 @@ from companion.claims.claim import Claim, World, evenly
 from companion.claims.evidence import Evidence
 from companion.claims.parts_in_words import effects, least_seen
 from companion.claims.verdict import Part, Verdict, judged
-from companion.studies.objective import code_price, interval, kl_weight_bounds
+from companion.experiments.seeds import interval
+from companion.studies.objective import code_price, kl_weight_bounds
 from companion.studies.overfitting import lost_to_overfitting
 from companion.wording import significant
 from vaelib import datasets

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from companion.claims.claim import Claim, World, evenly
-from companion.claims.evidence import JUDGED_FROM, Evidence
+from companion.claims.evidence import Evidence
 from companion.claims.parts_in_words import effects, least_seen
 from companion.claims.verdict import Part, Verdict, judged, judged_from
-from companion.studies.objective import interval
+from companion.experiments.ends_of_curves import CONVERGED_FROM
+from companion.experiments.seeds import interval
 from companion.studies.sample_quality import sample_quality
 from companion.wording import significant
 
@@ -74,7 +75,7 @@ def judge_sharpness(measured: Sharpness) -> Verdict:
         f"{effects(nearer)}, over {nearer[0].over}; {least_seen(nearer)}. One model of each size, "
         f"of {significant(measured.samples)} training samples or more",
     )
-    return judged_from(JUDGED_FROM, measured.samples, found)
+    return judged_from(CONVERGED_FROM, measured.samples, found)
 
 
 def _sharper(before: dict[Hashable, Any], after: dict[Hashable, Any]) -> Part:

@@ -9,10 +9,10 @@ import pandas as pd
 from companion.claims.both_readings import judged_as_written, measured_in_both, world_as_written
 from companion.claims.claim import Claim
 from companion.claims.parts_in_words import findings_counted, least_seen, with_its_interval
-from companion.claims.seeds import mean_over_seeds, over_in_words, own_or_pooled
 from companion.claims.verdict import Part, Verdict, judged, judged_from
 from companion.experiments import paper_curves, paper_grid
 from companion.experiments.curve_reading import at
+from companion.experiments.seeds import mean_over_seeds, over_in_words, own_or_pooled
 from companion.wording import number, significant
 
 # Of N_z the two largest of each data set: whatever is superfluous, is among them. On MNIST the

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from companion.experiments.manifold_grid import manifold_grid
+from companion.experiments.seeds import interval
 from companion.studies.neighbours import neighbour_accuracy
-from companion.studies.objective import interval
 from companion.studies.principal_components import principal_components
 from vaelib.checks.limits import Count, Several, checked
 from vaelib.datasets import Dataset

@@ -11,9 +11,9 @@ import pandas as pd
 from companion.experiments import paper_grid, readings, reference
 from companion.experiments.curve_reading import KEYS, curves_of
 from companion.experiments.paper_distance import distance_from_paper
+from companion.experiments.seeds import interval
 from companion.runs.config import RunConfig
 from companion.runs.store import Run
-from companion.studies.objective import interval
 from vaelib.checks.limits import Whole, checked
 
 _SAMPLES = 10**6

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from companion.claims.claim import EXPECTED, World
-from companion.claims.marginal_likelihood_order import C7, order_of_ends
+from companion.claims.marginal_likelihood_order import C7
 from companion.claims.verdict import MOSTLY_NOT, NOT_JUDGED, REPRODUCED
+from companion.experiments.ends_of_curves import order_of_ends
 from tests.companion.claims.paper_by_hand import (
     as_curves,
     evidence,

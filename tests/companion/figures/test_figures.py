@@ -22,6 +22,7 @@ from companion.figures.estimators import (
     draw_gradient_variance_in_training,
 )
 from companion.figures.exact_answers import draw_convergence, draw_gap_and_kl
+from companion.figures.generated import draw_generated
 from companion.figures.global_parameters import (
     draw_full_vb,
     draw_overfitting,
@@ -105,6 +106,7 @@ DRAWN: dict[str, Callable[[], Figure]] = {
     "coding": lambda: draw_coding(model(2), IMAGES[0], CODES, (IMAGES, torch.arange(7)), SHAPE),
     "reconstructions": lambda: draw_reconstructions(IMAGES, 1 - IMAGES, SHAPE),
     "samples_of_data": lambda: draw_samples_of_data(IMAGES, SHAPE, 5),
+    "generated": lambda: draw_generated(IMAGES, SHAPE, columns=2),
     "kl_surface": lambda: draw_kl_surface(CODES, CODES.exp()),
     "decomposition": lambda: draw_decomposition(decomposition_table()),
     "posterior_1d": lambda: draw_posterior_1d(density_table()),
@@ -281,6 +283,7 @@ def test_empty_table_is_refused(name: str) -> None:
         lambda: draw_latent_codes(CODES, torch.zeros(59)),
         lambda: draw_reconstructions(IMAGES, IMAGES[:2], SHAPE),
         lambda: draw_samples_of_data(IMAGES[:0], SHAPE),
+        lambda: draw_generated(IMAGES[:0], SHAPE),
         lambda: draw_kl_surface(CODES),
         lambda: draw_sample_path(PATH[:, 0], PATH[:, 0], PATH[:, 1]),
         lambda: draw_sample_path(PATH[:1, 0], PATH[:1, 0] + 1, PATH[:, 1]),

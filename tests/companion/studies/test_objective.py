@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch.distributions import Independent, Normal
 
+from companion.experiments.seeds import interval
 from companion.runs.config import RunConfig, RunRequest
 from companion.runs.evaluation import CurvePoint
 from companion.runs.record import Record
@@ -19,7 +20,6 @@ from companion.studies.objective import (
     code_price,
     decoding_curves,
     draws_at_equal_cost,
-    interval,
     kl_weight_bounds,
 )
 from tests.helpers import six_pixels

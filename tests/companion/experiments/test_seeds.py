@@ -8,8 +8,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from companion.claims.seeds import Spread, around, mean_over_seeds, own_or_pooled, spread_of
-from companion.studies.objective import interval
+from companion.experiments.seeds import (
+    Spread,
+    around,
+    interval,
+    mean_over_seeds,
+    own_or_pooled,
+    spread_of,
+)
 
 
 def test_a_spread_is_pooled_over_groups_with_different_means() -> None:

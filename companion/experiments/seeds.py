@@ -9,11 +9,32 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from companion.studies.objective import Interval, interval
 from companion.wording import significant
+from vaelib.errors import UserError
 
 # With so many seeds a run's spread is known well enough: two degrees of freedom.
 SEVERAL = 3
+
+
+class Interval(NamedTuple):
+    """A mean over seeds, and the 95 % interval of Student's t for it."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def interval(values: Iterable[float]) -> Interval:
+    """The mean of independent values, with its interval.
+
+    Raises:
+        UserError: for fewer than two values.
+    """
+    sample = np.asarray(list(values), dtype=float)
+    if len(sample) < 2:
+        raise UserError(f"there are {len(sample)} values: an interval needs at least 2")
+    half = stats.t.ppf(0.975, len(sample) - 1) * sample.std(ddof=1) / len(sample) ** 0.5
+    return Interval(float(sample.mean()), float(sample.mean() - half), float(sample.mean() + half))
 
 
 class Spread(NamedTuple):
