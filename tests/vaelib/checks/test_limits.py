@@ -77,7 +77,9 @@ WITHOUT: dict[str, str] = {
         ),
         "what keeps files and runs; the command line, or the settings of a run, have looked",
     ),
-    "companion.claims": "verdicts, made of what runs have recorded",
+    **dict.fromkeys(
+        ("companion.claims", "companion.experiments.seeds"), "made of what runs have recorded"
+    ),
     **dict.fromkeys(
         (
             "companion.own.assessment.Assessment",
