@@ -17,13 +17,17 @@ PLACES = (1e4, 1e5, 6.66e5, 1e6, 8.1e6, 9e6, 1e7, 1.07e7, 2e7)
 
 
 def curves(behind: dict[int, float], *, climbs: float = 0.0, seeds: int = 3) -> pd.DataFrame:
-    """MCEM lies so many nats behind AEVB, whose curve climbs by so much with each sample."""
+    """MCEM lies so many nats behind AEVB, and ends at 10⁷ samples.
+
+    Both curves climb by so much with each sample.
+    """
     rows = [
         ("mnist", 3, n_train, algorithm, split, 0, places, climbs * places - lag)
         for n_train, of_mcem in behind.items()
         for algorithm, lag in (("aevb", 0.0), ("wake_sleep", 5.0), ("mcem", of_mcem))
         for split in ("train", "test")
         for places in PLACES
+        if places <= 1e7 or algorithm != "mcem"
     ]
     names = ["dataset", "n_latent", "n_train", "algorithm", "split", "seed", "training_samples"]
     table = with_seeds(pd.DataFrame(rows, columns=[*names, "value"]), {"mnist": 0.2}, seeds=seeds)
@@ -73,15 +77,18 @@ def test_mcem_is_compared_at_equal_cost_and_images() -> None:
     # MCEM's own curve does not climb.
     of_mcem = climbing["algorithm"] == "mcem"
     climbing.loc[of_mcem, "value"] -= per_sample * climbing.loc[of_mcem, "training_samples"]
-    found = {part.what: part for part in parts_of(pd.concat([flat, climbing], ignore_index=True))}
-    # Of the last common fifth: 1.6 to 2 · 10⁷ samples, of which there is the last one alone; at
-    # equal cost AEVB would have to have come further.
-    assert found["on test data at equal images"].effect == pytest.approx(30 + 20 / 15, abs=0.6)
+    both = pd.concat([flat, climbing], ignore_index=True)
+    found = {part.what: part for part in parts_of(both)}
+    # The mean over the last fifth of MCEM's curve, in millions of samples.
+    mean = (8.1 + 9 + 10) / 3
+    at_images, at_cost = (found[f"on test data at equal {one}"] for one in ("images", "cost"))
+    assert at_images.effect == pytest.approx(30 + mean / 15, abs=0.7)
+    assert at_cost.effect == pytest.approx(30 + mean * 16 / 15, abs=0.7)
+    # Where AEVB has not spent as much, there is nothing to compare.
+    shorter = both[(both["training_samples"] <= 8.2e6) | (both["algorithm"] == "mcem")]
+    found = {part.what: part for part in parts_of(shorter)}
+    assert found["on test data at equal images"].found == "holds"
     assert found["on test data at equal cost"].found == "open"
-    nearer = climbing[(climbing["training_samples"] <= 1e7) | ~of_mcem]
-    found = {part.what: part for part in parts_of(pd.concat([flat, nearer], ignore_index=True))}
-    at_cost = found["on test data at equal cost"].effect
-    assert at_cost == pytest.approx(30 + (8.1 + 9 + 10) / 3 * 16 / 15, abs=0.6)
 
 
 def test_one_seed_of_each_is_not_judged() -> None:
