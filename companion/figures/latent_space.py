@@ -11,13 +11,15 @@ from torch import Tensor
 
 from companion.drawing.inputs import Array, to_array
 from companion.figures.theme import DIGIT_COLOURS, GROUND, INK, new_figure
+from vaelib.checks.limits import NotNegative, checked
 from vaelib.errors import UserError
 
 # What a label's name takes up, as a share of the longer axis.
 NAME = 0.05
 
 
-def apart(places: Array, least: float) -> Array:
+@checked
+def apart(places: Array, least: NotNegative) -> Array:
     """Places `(n, 2)`, those nearer than `least` to each other moved apart."""
     moved = places.copy()
     for _ in range(100):
