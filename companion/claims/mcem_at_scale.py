@@ -101,9 +101,14 @@ def _leads(
 
 
 def _until(curves: pd.DataFrame) -> float:
-    """As far as MCEM has come on both sets; 0 where it has not."""
-    ends = curves[curves["algorithm"] == "mcem"].groupby("n_train")["training_samples"].max()
-    return float(ends.min()) if len(ends) == 2 else 0.0
+    """As far as MCEM has come on both sets, and AEVB at equal cost; 0 where they have not."""
+    ends = curves.groupby(["algorithm", "n_train"])["training_samples"].max()
+    reached = [
+        ends.get((algorithm, n_train), 0.0) / factor
+        for n_train in (_SMALL, _LARGE)
+        for algorithm, factor in (("mcem", 1.0), ("aevb", COUNTED_BY["equal cost"]))
+    ]
+    return float(min(reached))
 
 
 def _count(curves: pd.DataFrame, n_train: int) -> int:
