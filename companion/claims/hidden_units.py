@@ -46,7 +46,7 @@ def judge_hidden_units(leads: pd.DataFrame) -> Verdict:
     numbers of hidden units.
     """
     parts = list(_parts(leads))
-    found = {n: interval(of) for n, of in leads.groupby("n_hidden")["lead"] if len(of) > 1}
+    found = {str(n): interval(of) for n, of in leads.groupby("n_hidden")["lead"] if len(of) > 1}
     shown = ", ".join(
         f"{number(lead.mean, 1)} ({number(lead.low, 1)} to {number(lead.high, 1)}) with {n}"
         for n, lead in found.items()

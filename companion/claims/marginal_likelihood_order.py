@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import combinations, pairwise, product
 
 import numpy as np
@@ -170,7 +170,7 @@ def _noise(curves: pd.DataFrame) -> pd.Series[float]:
 
 def _in_order(
     curves: pd.DataFrame,
-    orders: dict[tuple[int, str], tuple[str, ...]],
+    orders: Mapping[tuple[int, str], tuple[str, ...]],
     *,
     apart: float,
     noise: float = 1.0,

@@ -57,18 +57,19 @@ def judge_own_beginning(beginnings: pd.DataFrame) -> Verdict:
 
 
 def _parts(beginnings: pd.DataFrame) -> Iterator[Part]:
-    for run in beginnings.itertuples():
-        share = float(run.largest) / max(float(run.scale), 1.0)
+    for run in beginnings.to_dict("records"):
+        share = float(run["largest"]) / max(float(run["scale"]), 1.0)
         # Points that are not equal are apart, however little.
-        strays = share if run.identical else max(share, 2 * _LEAST)
+        strays = share if run["identical"] else max(share, 2 * _LEAST)
         yield Part(
-            f"{run.dataset}, N_z = {run.n_latent}, {run.n_train} points, {run.algorithm}",
+            f"{run['dataset']}, N_z = {run['n_latent']}, {run['n_train']} points, "
+            f"{run['algorithm']}",
             strays,
             strays,
             strays,
-            threshold=_LEAST if run.rounding == "same" else BEGINNING_TOLERANCE,
+            threshold=_LEAST if run["rounding"] == "same" else BEGINNING_TOLERANCE,
             unit="of the way",
-            over=f"{run.points} points of the same seed",
+            over=f"{run['points']} points of the same seed",
             below=True,
         )
 

@@ -49,7 +49,7 @@ def differences_from_paper(
         ours = np.interp(np.log(theirs["training_samples"]), np.log(x), curve["value"])
         tables.append(
             theirs[[*KEYS, "training_samples"]].assign(
-                seed=key[-1],
+                seed=curve["seed"].iloc[0],
                 apart=ours - theirs["value"],
                 averaged=bool(curve["running_average"].notna().all()),
             )
