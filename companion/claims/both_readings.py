@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple
 
-from companion.claims.claim import Kind, World
+from companion.claims.claim import Kind, Measured, World
 from companion.claims.evidence import Evidence
 from companion.claims.verdict import Verdict
 from companion.experiments.curve_by_curve import GRIDS
 from companion.experiments.paper_curves import Figure
 
-Read = TypeVar("Read")
 _RUN = ["dataset", "algorithm", "n_latent", "n_train"]
 
 
-class InBoth(NamedTuple, Generic[Read]):
+class InBoth(NamedTuple, Generic[Measured]):
     """What was measured on the curves of a figure in each reading.
 
     Attributes:
@@ -26,15 +25,15 @@ class InBoth(NamedTuple, Generic[Read]):
         planned: how many there are to be.
     """
 
-    written: Read
-    as_run: Read | None
+    written: Measured
+    as_run: Measured | None
     missing: int
     planned: int
 
 
 def measured_in_both(
-    measure: Callable[..., Read], *figures: Figure
-) -> Callable[[Evidence], InBoth[Read]]:
+    measure: Callable[..., Measured], *figures: Figure
+) -> Callable[[Evidence], InBoth[Measured]]:
     """Make of a measurement on curves one on evidence.
 
     Args:
@@ -42,7 +41,7 @@ def measured_in_both(
         figures: whose curves.
     """
 
-    def measured(evidence: Evidence) -> InBoth[Read]:
+    def measured(evidence: Evidence) -> InBoth[Measured]:
         written = [getattr(evidence, f"{figure}_curves") for figure in figures]
         as_run = [getattr(evidence, f"{figure}_as_run") for figure in figures]
         planned = sum(len(GRIDS[figure]("as run", 0)) for figure in figures)
@@ -53,7 +52,9 @@ def measured_in_both(
     return measured
 
 
-def judged_as_written(judge: Callable[[Read], Verdict]) -> Callable[[InBoth[Read]], Verdict]:
+def judged_as_written(
+    judge: Callable[[Measured], Verdict],
+) -> Callable[[InBoth[Measured]], Verdict]:
     """Make of a verdict on one reading one on both: *as written* is judged.
 
     What the same check says of the runs as run stands after it. What it needs of them and does not
@@ -61,7 +62,7 @@ def judged_as_written(judge: Callable[[Read], Verdict]) -> Callable[[InBoth[Read
     """
 
     @functools.wraps(judge)
-    def in_both(measured: InBoth[Read]) -> Verdict:
+    def in_both(measured: InBoth[Measured]) -> Verdict:
         verdict = judge(measured.written)
         text = f"As written: {verdict.evidence}. {_beside(judge, measured)}"
         return verdict._replace(evidence=text)
@@ -70,17 +71,17 @@ def judged_as_written(judge: Callable[[Read], Verdict]) -> Callable[[InBoth[Read
 
 
 def world_as_written(
-    words: str, kind: Kind, altered: Callable[[Read], Read]
-) -> World[InBoth[Read]]:
+    words: str, kind: Kind, altered: Callable[[Measured], Measured]
+) -> World[InBoth[Measured]]:
     """A world in which what was measured of the runs as written, which are judged, is altered."""
 
-    def in_both(measured: InBoth[Read]) -> InBoth[Read]:
+    def in_both(measured: InBoth[Measured]) -> InBoth[Measured]:
         return measured._replace(written=altered(measured.written))
 
     return World(words, kind, in_both)
 
 
-def _beside(judge: Callable[[Read], Verdict], measured: InBoth[Read]) -> str:
+def _beside(judge: Callable[[Measured], Verdict], measured: InBoth[Measured]) -> str:
     """What the check finds as run, and how many of its runs are there."""
     if measured.as_run is None:
         return "As run: not computed"

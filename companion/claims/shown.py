@@ -7,12 +7,12 @@ what a picture shows is also said: in its label, and in the table below it.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
 from companion.claims.claim import Claim, World
+from companion.claims.parts_in_words import findings_counted, with_its_interval
 from companion.claims.sources import listing
 from companion.claims.verdict import (
     MOSTLY,
@@ -21,7 +21,6 @@ from companion.claims.verdict import (
     NOT_REPRODUCED,
     REPRODUCED,
     TIED,
-    Finding,
     Part,
     Verdict,
 )
@@ -38,7 +37,6 @@ _MARKS = {
 }
 _WIDTH, _ROW, _LOWEST, _TALLEST, _RADIUS = 160.0, 7.0, 18.0, 42.0, 2.6
 _NAMES = {"N_z": "$N_z$", "frey_face": "Frey Face", "mnist": "MNIST"}
-_SAID: dict[Finding, str] = {"holds": "hold", "fails": "fail", "tied": "tied", "open": "open"}
 
 
 def line(claim: Claim[Any], verdict: Verdict, worlds: Iterable[tuple[World[Any], Verdict]]) -> str:
@@ -112,24 +110,17 @@ def picture(parts: Sequence[Part]) -> str:
         )
     return (
         f'<svg class="parts" viewBox="0 0 {_WIDTH:g} {height:.4g}" role="img" '
-        f'aria-label="{escape(in_words(parts))}">{"".join(drawn)}</svg>'
+        f'aria-label="{escape(findings_counted(parts, "parts"))}">{"".join(drawn)}</svg>'
     )
-
-
-def in_words(parts: Sequence[Part]) -> str:
-    """How many parts there are, and how many of them hold, fail, are tied, or open."""
-    count = Counter(part.found for part in parts)
-    said = ", ".join(f"{count[found]} {word}" for found, word in _SAID.items() if count[found])
-    return f"{len(parts)} {'part' if len(parts) == 1 else 'parts'}: {said}"
 
 
 def table(parts: Iterable[Part]) -> str:
     """The parts as a table in MyST, the smallest effect that each would have seen at its end."""
     rows = ["| part | measured | the claim says | found | would have seen |", "|" + "---|" * 5]
     rows += [
-        f"| {part.what} | {significant(part.effect)} ({significant(part.low)} to "
-        f"{significant(part.high)}) {part.unit}; {part.over} | {'below' if part.below else 'above'}"
-        f" {significant(part.threshold)} | {part.found} | {_seen(part)} |"
+        f"| {part.what} | {with_its_interval(part)} {part.unit}; {part.over} | "
+        f"{'below' if part.below else 'above'} {significant(part.threshold)} | {part.found} | "
+        f"{_seen(part)} |"
         for part in parts
     ]
     return "\n".join(rows)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from companion.claims.claim import EXPECTED, World
+from companion.claims.claim import World
 from companion.claims.faster_and_better import C4, measure_side_by_side
 from companion.claims.verdict import MOSTLY_NOT, NOT_JUDGED, REPRODUCED, Part
 from tests.companion.claims.paper_by_hand import (
@@ -127,4 +127,4 @@ def test_a_panel_that_is_missing_is_open() -> None:
 def test_each_world_is_judged_rightly(world: World[Any], shown: str) -> None:
     given = reference_alone() if shown == "reference" else evidence(figure2_curves=SEEDS)
     found = C4.judge(world.altered(C4.measure(given)))
-    assert found.verdict in EXPECTED[world.kind], found.evidence
+    assert found.verdict in world.expected, found.evidence

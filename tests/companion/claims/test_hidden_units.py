@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from companion.claims.claim import EXPECTED, World
+from companion.claims.claim import World
 from companion.claims.evidence import Evidence
 from companion.claims.hidden_units import C11, CHANGES_LITTLE
 from companion.claims.verdict import MOSTLY, NOT_JUDGED, NOT_REPRODUCED, REPRODUCED, Verdict
@@ -92,4 +92,4 @@ def test_each_world_is_judged_rightly(world: World[Any], shown: str) -> None:
     by_hand = evidence(hidden_units_curves=curves(ALIKE, noise=3.0))
     measured = C11.measure(reference_alone() if shown == "reference" else by_hand)
     found = C11.judge(world.altered(measured))
-    assert found.verdict in EXPECTED[world.kind], found.evidence
+    assert found.verdict in world.expected, found.evidence

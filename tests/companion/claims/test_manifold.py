@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from companion.claims import manifold
-from companion.claims.claim import EXPECTED, World
+from companion.claims.claim import World
 from companion.claims.manifold import C12, Manifold, judge_manifold, measure_manifold
 from companion.claims.verdict import MOSTLY, MOSTLY_NOT, NOT_JUDGED, NOT_REPRODUCED, REPRODUCED
 from companion.experiments import paper_grid, reference
@@ -62,7 +62,7 @@ def sheets() -> pd.DataFrame:
 def test_worlds(world: World[Manifold], sheets: pd.DataFrame) -> None:
     made_up = planes(0.2, 0.2, 0.7)
     for measured in (made_up, made_up._replace(smoothness=sheets)):
-        assert C12.judge(world.altered(measured)).verdict in EXPECTED[world.kind]
+        assert C12.judge(world.altered(measured)).verdict in world.expected
 
 
 def test_both_planes_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:

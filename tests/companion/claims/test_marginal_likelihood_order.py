@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from companion.claims.claim import EXPECTED, World
+from companion.claims.claim import World
 from companion.claims.marginal_likelihood_order import C7
 from companion.claims.verdict import MOSTLY_NOT, NOT_JUDGED, REPRODUCED
 from companion.experiments.ends_of_curves import order_of_ends
@@ -109,4 +109,4 @@ def test_half_of_the_pairs_is_not_most() -> None:
 def test_each_world_is_judged_rightly(world: World[Any], shown: str) -> None:
     given = reference_alone() if shown == "reference" else evidence(figure3_curves=SEEDS)
     found = C7.judge(world.altered(C7.measure(given)))
-    assert found.verdict in EXPECTED[world.kind], found.evidence
+    assert found.verdict in world.expected, found.evidence

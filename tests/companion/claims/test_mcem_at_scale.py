@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from companion.claims.claim import EXPECTED, World
+from companion.claims.claim import World
 from companion.claims.mcem_at_scale import C8, COUNTED_BY
 from companion.claims.verdict import MOSTLY, NOT_JUDGED, NOT_REPRODUCED, REPRODUCED, Part
 from companion.experiments import paper_grid
@@ -113,4 +113,4 @@ def test_short_runs_are_not_judged() -> None:
 def test_each_world_is_judged_rightly(world: World[Any], shown: str) -> None:
     given = reference_alone() if shown == "reference" else evidence(figure3_curves=SEEDS)
     found = C8.judge(world.altered(C8.measure(given)))
-    assert found.verdict in EXPECTED[world.kind], found.evidence
+    assert found.verdict in world.expected, found.evidence

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from companion.claims.claim import EXPECTED, World
+from companion.claims.claim import World
 from companion.claims.own_beginning import R1
 from companion.claims.verdict import (
     MOSTLY_NOT,
@@ -73,4 +73,4 @@ def test_points_that_are_not_equal_are_apart_however_little() -> None:
 def test_each_world_is_judged_rightly(world: World[Any], rounding: str) -> None:
     measured = beginnings([0.0, 0.1, 0.2, 0.0], rounding)
     found = R1.judge(world.altered(measured))
-    assert found.verdict in EXPECTED[world.kind], found.evidence
+    assert found.verdict in world.expected, found.evidence

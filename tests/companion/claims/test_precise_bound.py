@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from companion.claims import precise_bound
-from companion.claims.claim import EXPECTED, World
+from companion.claims.claim import World
 from companion.claims.precise_bound import C6, BoundNoise, judge_bound_noise, measure_bound_noise
 from companion.claims.verdict import MOSTLY, NOT_JUDGED, NOT_REPRODUCED, REPRODUCED
 from companion.experiments import paper_grid
@@ -47,7 +47,7 @@ def test_variances_decide(digits: float, faces: float, spread: float, verdict: s
 
 @pytest.mark.parametrize("world", C6.worlds, ids=lambda world: world.words)
 def test_worlds(world: World[BoundNoise]) -> None:
-    assert C6.judge(world.altered(noise(0.003, 0.8))).verdict in EXPECTED[world.kind]
+    assert C6.judge(world.altered(noise(0.003, 0.8))).verdict in world.expected
 
 
 def test_models_that_are_too_young_are_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
