@@ -14,7 +14,8 @@ from companion.claims.parts_in_words import effects, least_seen
 from companion.claims.verdict import Part, Verdict, judged
 from companion.experiments import paper_grid
 from companion.studies.bounds import estimator_variance
-from companion.studies.gradients import A, B, gradient_variance, variance_ratio
+from companion.studies.gradients import A, B
+from companion.studies.variance_ratios import measured_ratios
 from companion.wording import significant
 from vaelib.randomness import generator
 
@@ -51,20 +52,20 @@ def measure_a_against_b(evidence: Evidence) -> AAgainstB:
             generator=generator(evidence.seed, "estimator variance", n_latent),
         )
         variance = values.pivot(index="datapoint", columns="estimator", values="variance")
-        gradients = gradient_variance(
+        (gradient,) = measured_ratios(
             model,
             evidence.test_points("mnist", _GRADIENT_IMAGES),
             estimators=(A, B),
             repetitions=_GRADIENT_REPETITIONS,
             generator=generator(evidence.seed, "A and B", n_latent),
-        )
+        ).to_dict("records")
         rows.append(
             {
                 "n_latent": n_latent,
                 "samples": run.samples,
                 "images": len(variance),
                 "quieter": int((variance["B"] < variance["A"]).sum()),
-                **variance_ratio(gradients, A)._asdict(),
+                **{name: gradient[name] for name in ("ratio", "low", "high")},
             }
         )
     return AAgainstB(pd.DataFrame(rows))

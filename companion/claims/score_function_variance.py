@@ -11,7 +11,8 @@ from companion.claims.claim import Claim, World
 from companion.claims.evidence import Evidence
 from companion.claims.parts_in_words import least_seen
 from companion.claims.verdict import Part, Verdict, judged
-from companion.studies.gradients import PATHWISE, SCORE, SCORES, gradient_variance, variance_ratio
+from companion.studies.gradients import PATHWISE, SCORE, SCORES
+from companion.studies.variance_ratios import measured_ratios
 from companion.wording import significant
 from vaelib.randomness import generator
 
@@ -39,14 +40,14 @@ class VarianceRatios(NamedTuple):
 def measure_variance_ratios(evidence: Evidence) -> VarianceRatios:
     """All estimators of section 2.2 on one minibatch, at the weights of the longest-trained run."""
     run = evidence.longest_trained("mnist", _N_LATENT)
-    table = gradient_variance(
+    table = measured_ratios(
         run.model(),
         evidence.test_points("mnist", _IMAGES),
         estimators=(*SCORES, *PATHWISE),
         repetitions=_REPETITIONS,
         generator=generator(evidence.seed, "gradient variance"),
     )
-    ratios = pd.DataFrame({name: variance_ratio(table, name)._asdict() for name in SCORES}).T
+    ratios = table.set_index("estimator").loc[list(SCORES)]
     return VarianceRatios(ratios, run.samples)
 
 

@@ -6,14 +6,16 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from companion.measurements.kept import kept
 from companion.runs.store import Run
-from vaelib.checks.limits import Several, checked
+from vaelib.checks.limits import Count, Several, checked
 from vaelib.elbo import evaluation_noise
 from vaelib.model import VariationalAutoencoder
 from vaelib.randomness import generator as make_generator
 from vaelib.sgvb import estimator_a, estimator_b, noise
 
 
+@kept
 @checked
 @torch.no_grad()
 def estimator_variance(
@@ -60,9 +62,22 @@ def bound_noise(run: Run, x: Tensor) -> pd.DataFrame:
         columns repetition, variance (nats²).
     """
     draws = make_generator(run.config.seed, "noise of the bound", run.config.slug)
-    model = run.model()
-    variances = [
-        evaluation_noise(model, x, generator=draws) ** 2
-        for _ in range(NOISE_REPETITIONS[run.config.dataset])
-    ]
+    repetitions = NOISE_REPETITIONS[run.config.dataset]
+    return repeated_noise(run.model(), x, repetitions=repetitions, generator=draws)
+
+
+@kept
+@checked
+def repeated_noise(
+    model: VariationalAutoencoder, x: Tensor, *, repetitions: Count, generator: torch.Generator
+) -> pd.DataFrame:
+    """The square of `vaelib.elbo.evaluation_noise`, over and over.
+
+    Args:
+        x: `(N, n_pixels)`.
+
+    Returns:
+        columns repetition, variance (nats²).
+    """
+    variances = [evaluation_noise(model, x, generator=generator) ** 2 for _ in range(repetitions)]
     return pd.DataFrame({"variance": variances}).rename_axis("repetition").reset_index()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from torch import Tensor
 
 from companion.experiments import deviations
 from companion.experiments.curve_reading import KEYS, at, curves_of
 from companion.experiments.paper_distance import distance_from_paper
+from companion.measurements.kept import kept
 from companion.runs.assembly import load_data, make_trainer
 from companion.runs.config import RunConfig
 from companion.runs.store import Run
@@ -98,24 +99,10 @@ def nearest_choice(table: pd.DataFrame, base: str) -> str | None:
     return f"{matter}: {choice}"
 
 
-class Memory(NamedTuple):
-    """Adagrad's memory of one layer's weights, in nats: the root of its summed squared gradients.
-
-    Attributes:
-        layer: of the encoder.
-        before: the root mean square over the weights at the end of the warm-up.
-        after: the same some steps later.
-    """
-
-    layer: str
-    before: float
-    after: float
-
-
 @checked
 def memory_of_the_start(
     config: RunConfig, *, stepsize: Positive, steps: Count = 30
-) -> list[Memory]:
+) -> pd.DataFrame:
     """What the first steps of wake-sleep leave in the memory of its encoder's Adagrad.
 
     What is once in the sum stays there, and divides every later step.
@@ -126,13 +113,20 @@ def memory_of_the_start(
         steps: after the warm-up.
 
     Returns:
-        the layers "hidden", "mean" and "log_variance".
+        columns layer ("hidden", "mean", "log_variance"); before and after the steps: the root of
+        the summed squared gradients, root mean square over the layer's weights, in nats.
 
     Raises:
         UserError: for another algorithm.
     """
     if config.algorithm != "wake_sleep":
         raise UserError(f"algorithm {config.algorithm!r} has no sleep phase: use 'wake_sleep'")
+    return _memory(config, load_data(config).train, stepsize, steps)
+
+
+@kept
+def _memory(config: RunConfig, train: Tensor, stepsize: float, steps: int) -> pd.DataFrame:
+    """`memory_of_the_start`, for these training data: its name must say which."""
     trainer = make_trainer(config, load_data(config), stepsize=stepsize, device="cpu")
     found = []
     for until in (config.warmup, config.warmup + steps):
@@ -140,6 +134,6 @@ def memory_of_the_start(
             pass
         sums = unnest(trainer.algorithm.state_dict(), "phi")
         layers = ("hidden", "mean", "log_variance")
-        found.append({layer: sums[f"{layer}.weight"].mean().sqrt().item() for layer in layers})
+        found.append([sums[f"{layer}.weight"].mean().sqrt().item() for layer in layers])
     before, after = found
-    return [Memory(layer, before[layer], after[layer]) for layer in before]
+    return pd.DataFrame({"layer": layers, "before": before, "after": after})

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from vaelib.checks.limits import Count, Several, Whole, checked
+from companion.measurements.kept import kept
+from vaelib.checks.limits import Several, Whole, checked
 from vaelib.errors import UserError
 from vaelib.model import VariationalAutoencoder
-from vaelib.randomness import generator as make_generator
 from vaelib.score_function import Signal, optimal_baseline, score_function_surrogate
 from vaelib.sgvb import estimator_a, estimator_b, noise
 from vaelib.training import Trainer
@@ -40,14 +39,7 @@ PILOT = 100
 Estimate = Callable[[], Tensor]
 
 
-class Ratio(NamedTuple):
-    """A ratio of variances, and the ends of its interval of 95 %."""
-
-    ratio: float
-    low: float
-    high: float
-
-
+@kept
 @checked
 def gradient_variance(
     model: VariationalAutoencoder,
@@ -140,69 +132,6 @@ def gradient_variance_in_training(
         )
         tables.append(table.assign(training_samples=trainer.samples))
     return pd.concat(tables, ignore_index=True)
-
-
-@checked
-def variance_ratio(
-    table: pd.DataFrame,
-    estimator: str = SCORE,
-    *,
-    reference: str = B,
-    resamples: Count = 400,
-    seed: Whole = 0,
-) -> Ratio:
-    """Claim C1 as a number: the median over components of one variance over another.
-
-    Components without variance, such as those of an idle unit, are left out. The interval is a
-    percentile bootstrap over output units: a unit's components share the noise of their draws, so
-    they are drawn together. It holds both the differences between units and the error that the
-    number of repetitions leaves.
-
-    Args:
-        table: from `gradient_variance`, for one model.
-        resamples: of the bootstrap; the generator is that of the seed, so the answer is fixed.
-
-    Raises:
-        UserError: if the table lacks one of the estimators, or no component varies under both.
-    """
-    for name in (estimator, reference):
-        if name not in set(table["estimator"]):
-            raise UserError(f"the table has no rows of {name!r}: measure it with gradient_variance")
-    wide = table.pivot(
-        index=["unit", "parameter", "component"], columns="estimator", values="variance"
-    )[[estimator, reference]]
-    wide = wide[(wide > 0).all(axis=1)]
-    if wide.empty:
-        raise UserError(f"no component varies under {estimator!r}: pass a model with active units")
-    ratios = wide[estimator] / wide[reference]
-    units = [group.to_numpy() for _, group in ratios.groupby(level="unit")]
-    drawn = torch.randint(
-        len(units),
-        (resamples, len(units)),
-        generator=make_generator(seed, "variance ratio"),
-    )
-    medians = [np.median(np.concatenate([units[i] for i in row])) for row in drawn.tolist()]
-    low, high = np.quantile(medians, (0.025, 0.975))
-    return Ratio(float(ratios.median()), float(low), float(high))
-
-
-def variance_ratios(table: pd.DataFrame, by: Sequence[str], *, reference: str = B) -> pd.DataFrame:
-    """`variance_ratio` of every other estimator, for each group of the table.
-
-    Args:
-        table: from `gradient_variance` or `gradient_variance_in_training`.
-        by: columns whose values make the groups, such as parameter or training_samples.
-
-    Returns:
-        columns as in `by`, then estimator, ratio, low, high.
-    """
-    rows = [
-        (*key, name, *variance_ratio(group, name, reference=reference))
-        for key, group in table.groupby(list(by), sort=False)
-        for name in group["estimator"].unique()
-        if name != reference
-    ]
-    return pd.DataFrame(rows, columns=[*by, "estimator", *Ratio._fields])
 
 
 def _estimate(

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from companion.experiments.manifold_grid import manifold_grid
 from companion.experiments.seeds import interval
+from companion.measurements.kept import kept
 from companion.studies.neighbours import neighbour_accuracy
 from companion.studies.principal_components import principal_components
 from vaelib.checks.limits import Count, Several, checked
@@ -44,11 +45,23 @@ def latent_accuracy(
     """
     if data.train_labels is None or data.test_labels is None:
         raise UserError(f"{data.name} has no labels: use a labelled data set, such as mnist")
-    x, labels = data.train[:n_train], data.train_labels[:n_train]
+    points, labels = data.train[:n_train], data.train_labels[:n_train]
+    return _accuracies(models, points, labels, data.test, data.test_labels, k)
+
+
+@kept
+def _accuracies(
+    models: dict[int, VariationalAutoencoder],
+    x: Tensor,
+    labels: Tensor,
+    test: Tensor,
+    test_labels: Tensor,
+    k: int,
+) -> pd.DataFrame:
+    """`latent_accuracy`, of the tensors alone: where the data came from is not measured."""
 
     def row(representation: str, codes: Tensor, queries: Tensor) -> dict[str, object]:
-        assert data.test_labels is not None
-        found = neighbour_accuracy(codes, labels, queries, data.test_labels, k=k)
+        found = neighbour_accuracy(codes, labels, queries, test_labels, k=k)
         return {
             "representation": representation,
             "dimensions": codes.shape[1],
@@ -57,10 +70,10 @@ def latent_accuracy(
 
     rows = []
     for n_latent, model in models.items():
-        rows.append(row("VAE", model.encode(x).mean, model.encode(data.test).mean))
+        rows.append(row("VAE", model.encode(x).mean, model.encode(test).mean))
         pca = principal_components(x, n_latent)
-        rows.append(row("PCA", pca(x), pca(data.test)))
-    rows.append(row("pixels", x, data.test))
+        rows.append(row("PCA", pca(x), pca(test)))
+    rows.append(row("pixels", x, test))
     return pd.DataFrame(rows)
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from companion.measurements.kept import kept
 from companion.studies.fitted_proposal import posterior_importance_sampling
 from companion.studies.quadrature import quadrature
 from vaelib.checks.limits import Count, checked
@@ -88,6 +89,7 @@ class _Estimate(NamedTuple):
     seconds: float  # of the processor, likewise
 
 
+@kept
 @checked
 def likelihood_estimators(
     model: VariationalAutoencoder,

@@ -11,6 +11,7 @@ import torch
 from scipy.special import digamma
 from torch import Tensor
 
+from companion.measurements.kept import kept
 from companion.studies.fitted_proposal import posterior_importance_sampling
 from companion.studies.quadrature import SCAN_POINTS_PER_AXIS, quadrature
 from vaelib.checks.limits import Count, checked
@@ -23,6 +24,7 @@ LATTICE_TOLERANCE = 0.01  # nats
 MEANS = ("decodings", "seconds", "weights", "chains", "reference_error", "reference_weights")
 
 
+@kept
 @checked
 def likelihood_by_dimension(
     models: Mapping[int, VariationalAutoencoder],

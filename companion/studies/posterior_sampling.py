@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from companion.measurements.kept import kept
 from vaelib import hmc
 from vaelib.checks.limits import Count, OpenUnit, Positive, checked
 from vaelib.errors import UserError
@@ -16,6 +17,7 @@ from vaelib.hmc.stepsize import start_tuning, tune
 from vaelib.model import VariationalAutoencoder
 
 
+@kept
 @checked
 def sampling_efficiency(
     model: VariationalAutoencoder,

@@ -6,6 +6,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from companion.measurements.kept import kept
 from vaelib.checks.limits import Count, Whole, checked
 from vaelib.elbo import gaussian_kl
 from vaelib.errors import UserError
@@ -45,6 +46,7 @@ def frechet_distance(x: Tensor, y: Tensor) -> float:
     return float(squared_mean + covariance_x.trace() + covariance_y.trace() - 2 * cross)
 
 
+@kept
 @checked
 @torch.no_grad()
 def sample_quality(

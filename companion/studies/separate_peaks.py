@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from companion.measurements.kept import kept
 from companion.studies.quadrature import quadrature
 from vaelib import hmc
 from vaelib.checks.datapoints import Data, datapoints
@@ -89,6 +90,7 @@ def scale_reduction(draws: Tensor) -> Tensor:
     return ((n - 1) / n + between / within).sqrt().amax(-1)
 
 
+@kept
 @checked
 def errors_by_training(
     models: Mapping[int, VariationalAutoencoder],

@@ -27,14 +27,15 @@ def test_adagrad_s_memory_grows_and_a_slow_log_variance_s_gradient_is_a_tenth(
     """While nothing moves, and the layer is as at the start, only its factor differs."""
     monkeypatch.setattr(datasets, "load", load_six_pixels)
     usual = memory_of_the_start(SMALL, stepsize=0.01)
-    assert [one.layer for one in usual] == ["hidden", "mean", "log_variance"]
-    assert all(0 < one.before < one.after for one in usual)
+    assert list(usual["layer"]) == ["hidden", "mean", "log_variance"]
+    assert (usual["before"] > 0).all()
+    assert (usual["before"] < usual["after"]).all()
     slow = memory_of_the_start(
         dataclasses.replace(SMALL, encoder_log_variance="slow"), stepsize=0.01
     )
-    assert slow[2].before == pytest.approx(0.1 * usual[2].before, rel=0.05)
+    assert slow["before"][2] == pytest.approx(0.1 * usual["before"][2], rel=0.05)
     # The weights begin at 0.01, too small to matter for the others.
-    assert slow[1].before == pytest.approx(usual[1].before, rel=0.05)
+    assert slow["before"][1] == pytest.approx(usual["before"][1], rel=0.05)
 
 
 def test_only_wake_sleep_has_a_sleep_phase() -> None:

@@ -23,6 +23,8 @@ from companion.studies.gradients import (
     B,
     gradient_variance,
     gradient_variance_in_training,
+)
+from companion.studies.variance_ratios import (
     variance_ratio,
     variance_ratios,
 )

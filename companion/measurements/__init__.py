@@ -1,0 +1,1 @@
+"""What studies have measured, kept so that it is computed once."""
