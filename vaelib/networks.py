@@ -22,8 +22,8 @@ class BernoulliMLP(nn.Module):
     """Appendix C.1, Eq. 11: independent Bernoulli outputs, y = sigmoid(W₂ tanh(W₁ z + b₁) + b₂).
 
     The log-probability is that of Eq. 11, Σᵢ xᵢ log yᵢ + (1 − xᵢ) log(1 − yᵢ), for any x in
-    [0, 1]. For binary x it is a probability; for grey x it is minus a cross-entropy, which is
-    what the paper and everyone after it reports for MNIST.
+    [0, 1]. For binary x it is the logarithm of a probability; for grey x it is minus a
+    cross-entropy, which is what the authors' code takes for MNIST.
 
     Args:
         n_in: size of the input, n_latent for a decoder.

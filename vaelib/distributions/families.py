@@ -153,7 +153,7 @@ FAMILIES: dict[Family, tuple[Reparameterization, ...]] = {
         ),
         Reparameterization(
             "Student's t",
-            r"m + s \epsilon_1 \sqrt{\nu / 2G^{-1}_{\nu/2}(\epsilon_2)}",
+            r"m + s \epsilon_1 \sqrt{\nu / (2 G^{-1}_{\nu/2}(\epsilon_2))}",
             _students_t,
             NORMAL_AND_UNIFORM,
             implicit=("df",),
