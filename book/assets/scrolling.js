@@ -2,12 +2,13 @@
 // with the keyboard; both only while it scrolls.
 {
   const boxes =
-    ".math, .math > mjx-container, .pst-scrollable-table-container, .cell_output, pre, .picture, .runs";
+    ".math, .math > mjx-container, .pst-scrollable-table-container, .cell_output, .output, pre, " +
+    ".picture, .runs";
 
   function tell(box) {
     const beyond = box.scrollWidth - box.clientWidth;
-    // A formula's box may be a fraction of a pixel wider than its line.
-    const scrolls = beyond > 1 && getComputedStyle(box).overflowX === "auto";
+    const scrolls = beyond > 0 && getComputedStyle(box).overflowX === "auto";
+    // By a pixel, which is the width of a formula rounded up, it hides nothing.
     box.classList.toggle("more-left", scrolls && box.scrollLeft > 1);
     box.classList.toggle("more-right", scrolls && box.scrollLeft < beyond - 1);
     // A caption, which stays, does not fade.
@@ -19,9 +20,12 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     const watch = new ResizeObserver((entries) => entries.forEach(({ target }) => tell(target)));
-    document.querySelectorAll(`.bd-article :is(${boxes})`).forEach((box) => {
+    const all = document.querySelectorAll(`.bd-article :is(${boxes})`);
+    all.forEach((box) => {
       watch.observe(box);
       box.addEventListener("scroll", () => tell(box), { passive: true });
     });
+    // Letters that come later widen what is in a box, and not the box.
+    document.fonts.addEventListener("loadingdone", () => all.forEach(tell));
   });
 }

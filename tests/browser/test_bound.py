@@ -34,7 +34,8 @@ def test_both_sides_of_equation_1_are_those_of_the_study(desk: BrowserContext, h
         assert found["evidence"] == pytest.approx(exact.log_evidence.item(), abs=1e-10)
         assert found["bound"] == pytest.approx(exact.bound.item(), abs=1e-10)
         assert found["kl"] == pytest.approx(exact.kl.item(), abs=1e-10)
-        assert found["bound"] + found["kl"] == pytest.approx(found["evidence"], abs=1e-9)
+        # Of the widest q here up to 5e-8 of its mass lie beyond the ends of the lattice.
+        assert found["bound"] + found["kl"] == pytest.approx(found["evidence"], abs=1e-7)
 
 
 def values(page: Page) -> dict[str, float]:

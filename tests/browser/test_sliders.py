@@ -44,12 +44,14 @@ def test_without_scripts_the_picture_and_its_words_are_there(
 def test_the_words_below_an_open_explorer_are_true_of_it(
     name: str, desk: BrowserContext, html: Path
 ) -> None:
-    """Those of the samples speak of one f; those of the curves of all that can be chosen."""
+    """Those of the samples speak of one f; those of the curves of all that can be chosen, and those
+    of the bound of the numbers that it starts with."""
     page = opened(desk, html, name)
     page.wait_for_selector(".explorer-stage[data-ready]")
     caption = page.locator(f".explorer-{EXPLORERS[name]} .caption-text").inner_text()
     assert ("chosen f(z)" in caption) == (name == SAMPLES)
-    assert ("reference runs" in caption) == (name != SAMPLES)
+    assert ("reference runs" in caption) == (name in (CURVES, LIKELIHOOD))
+    assert ("at x = 0.8 with s = 0.5" in caption) == (name == BOUND)
 
 
 @pytest.mark.parametrize("name", EXPLORERS)
