@@ -203,11 +203,9 @@ def origin(shown: Iterable[Run], profile: str) -> str:
     published_ones = sum(run.folder.parent == published().root for run in shown)
     all_published = "Reference run" if len(shown) == 1 else "Reference runs"
     whose = {0: f"Profile {profile}", len(shown): all_published}
-    samples = min(run.samples for run in shown)
-    return (
-        f"{whose.get(published_ones, 'Some of them reference runs')}, "
-        f"{number(samples)} training samples"
-    )
+    ends = sorted({run.samples for run in shown})
+    came = " to ".join(number(samples) for samples in dict.fromkeys([ends[0], ends[-1]]))
+    return f"{whose.get(published_ones, 'Some of them reference runs')}, {came} training samples"
 
 
 def default_store() -> RunStore:
