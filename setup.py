@@ -8,8 +8,9 @@ from pathlib import Path
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
-# The reference runs with the trained models, and the paper's curves; raw data never travels.
-FOLDERS = ("reference", "paper")
+# The reference runs with the trained models, what was measured of them, and the paper's curves;
+# raw data never travels.
+FOLDERS = ("reference", "measurements", "paper")
 
 
 class BuildWithData(build_py):

@@ -35,7 +35,9 @@ def publish(kept: Path, folder: Path) -> list[str]:
         UserError: if the data are stand-ins, or the folder cannot be written.
     """
     if any(datasets.locate(name, download=False).stand_in for name in ("mnist", "frey_face")):
-        raise UserError("measurements of stand-ins are not published: `vaelib data` obtains the data")
+        raise UserError(
+            "measurements of stand-ins are not published: `vaelib data` obtains the real data"
+        )
     models = {model for run in published_models() for model in models_in(described(run.model()))}
     found = {
         path.name: path.read_bytes()

@@ -44,7 +44,7 @@ def told(content: bytes) -> dict[str, Any]:
     """The words beside a table.
 
     Raises:
-        one of `UNREADABLE`.
+        ValueError: or another of `UNREADABLE`, if the file is not whole.
     """
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         header: dict[str, Any] = json.loads(str(arrays["told"]))["header"]
@@ -55,7 +55,7 @@ def unpacked(content: bytes) -> pd.DataFrame:
     """The table.
 
     Raises:
-        one of `UNREADABLE`.
+        ValueError: or another of `UNREADABLE`, if the file is not whole.
     """
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         words = json.loads(str(arrays["told"]))

@@ -13,12 +13,13 @@ from companion.measurements.kept import kept
 from companion.studies.quadrature import quadrature
 from vaelib import hmc
 from vaelib.checks.datapoints import Data, datapoints
-from vaelib.checks.limits import Count, checked
+from vaelib.checks.limits import Count, Whole, checked
 from vaelib.hmc.latent_density import latent_density
 from vaelib.likelihood.marginal_likelihood import N_PRIOR_DRAWS, posterior_density_estimator
 from vaelib.likelihood.pairs import ROWS_AT_ONCE, log_likelihood_table
 from vaelib.model import VariationalAutoencoder, log_standard_normal
 from vaelib.networks import draw
+from vaelib.randomness import generator as make_generator
 
 # Appendix D's, as Fig. 3 has them: five chains a round, ten draws each, after six transitions.
 CHAINS_KEPT, DRAWS_KEPT, _BURN_IN, _LEAPFROG = 10, 10, 6, 4
@@ -90,20 +91,16 @@ def scale_reduction(draws: Tensor) -> Tensor:
     return ((n - 1) / n + between / within).sqrt().amax(-1)
 
 
-@kept
 @checked
 def errors_by_training(
-    models: Mapping[int, VariationalAutoencoder],
-    x: Tensor,
-    *,
-    generator: torch.Generator,
-    repetitions: Count = 3,
+    models: Mapping[int, VariationalAutoencoder], x: Tensor, *, seed: Whole, repetitions: Count = 3
 ) -> pd.DataFrame:
     """The error of Appendix D's estimator, and whether its chains agree, as a model is trained.
 
     Args:
         models: by the training samples that they have seen, of at most three latent dimensions.
         x: `(M, n_pixels)`; an image whose quadrature is not known to `KNOWN_TO` is left out.
+        seed: of each model's own draws: what is measured of one does not depend on the others.
         repetitions: of estimates and chains.
 
     Returns:
@@ -111,18 +108,40 @@ def errors_by_training(
         error (with the paper's settings, against quadrature; nats), scale_reduction (of other
         chains with the same settings).
     """
+    return pd.concat(
+        [
+            errors_and_agreement(
+                model,
+                x,
+                repetitions=repetitions,
+                generator=make_generator(seed, "errors by training", trained, model.n_latent),
+            ).assign(trained=trained, n_latent=model.n_latent)
+            for trained, model in models.items()
+        ],
+        ignore_index=True,
+    )
+
+
+@kept
+@checked
+def errors_and_agreement(
+    model: VariationalAutoencoder, x: Tensor, *, repetitions: Count, generator: torch.Generator
+) -> pd.DataFrame:
+    """`errors_by_training` of one model.
+
+    Returns:
+        columns datapoint, error, scale_reduction, repetition, as there.
+    """
+    exact, lattice = quadrature(model, x, tolerance=KNOWN_TO)
     tables = []
-    for trained, model in models.items():
-        exact, lattice = quadrature(model, x, tolerance=KNOWN_TO)
-        for repetition in range(repetitions):
-            value, _ = posterior_density_estimator(model, x, generator=generator)
-            draws = chains_from_the_prior(model, x, generator=generator)
-            table = pd.DataFrame(
-                {"error": (value - exact).numpy(), "scale_reduction": scale_reduction(draws)}
-            )
-            table = table.rename_axis("datapoint").reset_index()[lattice.converged.numpy()]
-            named = {"trained": trained, "n_latent": model.n_latent, "repetition": repetition}
-            tables.append(table.assign(**named))
+    for repetition in range(repetitions):
+        value, _ = posterior_density_estimator(model, x, generator=generator)
+        draws = chains_from_the_prior(model, x, generator=generator)
+        table = pd.DataFrame(
+            {"error": (value - exact).numpy(), "scale_reduction": scale_reduction(draws)}
+        )
+        table = table.rename_axis("datapoint").reset_index()[lattice.converged.numpy()]
+        tables.append(table.assign(repetition=repetition))
     return pd.concat(tables, ignore_index=True)
 
 

@@ -14,11 +14,12 @@ pytestmark = pytest.mark.browser
 GRAVE = {"serious", "critical"}
 
 
-def grave(visit: Visit) -> list[str]:
-    """The rules that the page breaks badly, and where."""
+def grave(visit: Visit, *, without: str | None = None) -> list[str]:
+    """The rules that the page breaks badly, and where; one may be left out."""
+    rules = {without: {"enabled": False}} if without else {}
     # axe reads the style sheets by itself, which a page without a server does not allow.
     with visit.examined():
-        found = Axe().run(visit.page, options={"resultTypes": ["violations"]})
+        found = Axe().run(visit.page, options={"resultTypes": ["violations"], "rules": rules})
     answer: dict[str, Any] = found.response
     assert answer["passes"]
     return [
@@ -43,7 +44,8 @@ def test_no_page_shuts_a_reader_out_in_the_dark(offline: Visit) -> None:
 
 @each("narrow", [f"book/{name}" for name in NAMES])
 def test_no_narrow_page_shuts_a_reader_out(narrow: Visit) -> None:
-    assert grave(narrow) == []
+    # Contrast, which takes three quarters of the time, is that of the wide page.
+    assert grave(narrow, without="color-contrast") == []
 
 
 def test_a_page_with_a_fault_is_found(browser: Browser, address: str) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from places import ROOT
 
-COPIED = ("vaelib", "companion", "data/reference", "data/paper")
+COPIED = ("vaelib", "companion", "data/reference", "data/measurements", "data/paper")
 BUILD = "import sys; from setuptools import build_meta; getattr(build_meta, sys.argv[1])('dist')"
 LOADED = """
 import json, vaelib
@@ -58,8 +58,12 @@ def build(what: str, project: Path) -> Path:
 
 def published() -> set[str]:
     hashes = json.loads((ROOT / "data" / "reference" / "manifest.json").read_text())
-    return {"data/reference/manifest.json", *(f"data/reference/{name}" for name in hashes)} | {
-        f"data/paper/{figure}.csv" for figure in ("figure2", "figure3")
+    measurements = (ROOT / "data" / "measurements").iterdir()
+    return {
+        "data/reference/manifest.json",
+        *(f"data/reference/{name}" for name in hashes),
+        *(f"data/measurements/{path.name}" for path in measurements),
+        *(f"data/paper/{figure}.csv" for figure in ("figure2", "figure3")),
     }
 
 

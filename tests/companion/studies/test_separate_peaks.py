@@ -103,7 +103,7 @@ def test_errors_are_those_against_quadrature() -> None:
     exact = ProbabilisticPCA.example()
     x = exact.sample(12, rng(3))
     models = {10: exact.best_model(), 1000: exact.exact_model()}
-    table = errors_by_training(models, x, generator=rng(4), repetitions=2)
+    table = errors_by_training(models, x, seed=rng(4).initial_seed(), repetitions=2)
     assert table.groupby(["trained", "repetition"]).size().tolist() == [12] * 4
     assert (table["n_latent"] == 2).all()
     assert table["error"].abs().max() < 1.0
