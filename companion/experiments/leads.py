@@ -1,31 +1,30 @@
-"""By how much one algorithm leads another while both are trained."""
+"""By how much AEVB leads the other algorithms while they are trained."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from companion.experiments.curve_reading import SLACK
-from vaelib.checks.limits import checked
 from vaelib.errors import UserError
 
-PANEL = ["dataset", "n_latent", "n_train", "split"]
-_READ = (*PANEL, "algorithm", "training_samples", "value")
-_COLUMNS = [*PANEL, "over", "seed", "training_samples", "lead"]
+PANEL_KEYS = ["dataset", "n_latent", "n_train", "split"]
+_READ = (*PANEL_KEYS, "algorithm", "training_samples", "value")
+_COLUMNS = [*PANEL_KEYS, "over", "seed", "training_samples", "lead"]
 
 
-@checked
-def leads_of(curves: pd.DataFrame, *, leader: str = "aevb") -> pd.DataFrame:
-    """The value of one algorithm minus that of each other, seed by seed.
+def leads_of(curves: pd.DataFrame) -> pd.DataFrame:
+    """The value of AEVB minus that of each other algorithm, seed by seed.
 
-    Read at the points of the other, as far as the leader's curve reaches, which is linear in log
-    samples between its own. Monte Carlo EM, which has other points, climbs too steeply to be read
+    Read at the points of the other, as far as AEVB's curve reaches, which is linear in log samples
+    between its own. Monte Carlo EM, which has other points, at first climbs too steeply to be read
     between them.
 
     Args:
         curves: of one reading, from `runs.curves`, or the paper's from `paper_curves.digitised`;
             without a column seed all are of seed 0.
-        leader: the algorithm whose lead is taken.
 
     Returns:
         columns dataset, n_latent, n_train, split, over (the other algorithm), seed,
@@ -41,7 +40,7 @@ def leads_of(curves: pd.DataFrame, *, leader: str = "aevb") -> pd.DataFrame:
             "pass those of `runs.curves`"
         )
     curves = curves.assign(seed=curves.get("seed", 0))
-    keys = [*PANEL, "seed"]
+    keys = [*PANEL_KEYS, "seed"]
     if curves.duplicated([*keys, "algorithm", "training_samples"]).any():
         raise UserError("a curve has two values at one place: pass the curves of one reading")
     tables = []
@@ -50,12 +49,14 @@ def leads_of(curves: pd.DataFrame, *, leader: str = "aevb") -> pd.DataFrame:
             str(name): curve.sort_values("training_samples")
             for name, curve in of_seed.groupby("algorithm", sort=False)
         }
-        ours = by_algorithm.pop(leader, of_seed[:0])
+        ours = by_algorithm.pop("aevb", of_seed[:0])
         for over, theirs in by_algorithm.items():
-            panel = dict(zip(keys, key, strict=True))
+            panel: dict[str, Any] = dict(zip(keys, key, strict=True))
             tables.append(_lead(ours, theirs).assign(**panel, over=over))
-    found = [table[_COLUMNS].dropna(subset="lead") for table in tables if len(table)]
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=_COLUMNS)
+    found = [table[_COLUMNS] for table in tables if len(table)]
+    if not found:
+        return pd.DataFrame(columns=_COLUMNS)
+    return pd.concat(found).dropna(subset="lead").reset_index(drop=True)
 
 
 def over_seeds(leads: pd.DataFrame) -> pd.DataFrame:
@@ -68,7 +69,7 @@ def over_seeds(leads: pd.DataFrame) -> pd.DataFrame:
         a row for each panel, other algorithm and place: lead (of the lowest seed there), low, high
         (over seeds, nats per datapoint) and n_seeds.
     """
-    keys = [*PANEL, "over", "training_samples"]
+    keys = [*PANEL_KEYS, "over", "training_samples"]
     by_place = leads.sort_values("seed", kind="stable").groupby(keys, sort=False)
     return by_place.agg(
         lead=("lead", "first"), low=("lead", "min"), high=("lead", "max"), n_seeds=("seed", "count")

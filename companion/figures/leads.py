@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 
 from companion.drawing.inputs import check_table, check_values
 from companion.experiments import paper_curves
-from companion.experiments.leads import PANEL, leads_of
+from companion.experiments.leads import PANEL_KEYS, leads_of
 from companion.experiments.paper_grid import FIGURE3_N_TRAIN
 from companion.experiments.readings import Reading
 from companion.figures.curve_panel import TEXT, draw_panel, legend_handles
@@ -25,7 +25,7 @@ from companion.figures.learning_curves import (
 )
 from companion.figures.theme import GREY, INK, LABELS, LINESTYLES, READING_STYLES, new_figure
 
-_COLUMNS = (*PANEL, "over", "seed", "training_samples", "lead")
+_COLUMNS = (*PANEL_KEYS, "over", "seed", "training_samples", "lead")
 _SAMPLES = "training samples evaluated, in millions"
 _NAMES = {name: f"lead over {LABELS[name]}" for name in ("wake_sleep", "mcem")}
 # Panels that share an axis. Our wake-sleep with 200 dimensions is so far behind that the others
@@ -73,7 +73,8 @@ def draw_leads_of_figure2(
                 axes = figure.add_subplot(grid[row, column])
                 _draw(
                     axes,
-                    *(c[c["n_latent"] == n_latent] for c in (theirs, mine)),
+                    theirs[theirs["n_latent"] == n_latent],
+                    mine[mine["n_latent"] == n_latent],
                     {r: c[c["n_latent"] == n_latent] for r, c in past.items()},
                     y_limits,
                     f"{_name(mine, real)}, $N_z = {n_latent}$",
@@ -136,7 +137,7 @@ def _draw(
     axes: Axes,
     published: pd.DataFrame,
     own: pd.DataFrame,
-    of_reading: Mapping[Reading, pd.DataFrame],
+    of_reading: Mapping[str, pd.DataFrame],
     y_limits: tuple[float, float],
     title: str,
 ) -> None:
