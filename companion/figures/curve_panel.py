@@ -17,8 +17,8 @@ from vaelib.checks.limits import checked
 X_LIMITS = (7e3, 8e8)
 # Millions, written out: an exponent would be too small to read on a phone.
 _DECADES = {1e4: "0.01", 1e5: "0.1", 1e6: "1", 1e7: "10", 1e8: "100"}
-# A triangle that points out of the panel; the algorithms have other markers.
-BELOW = "v"
+# What points out of the panel; a triangle that points up would be Monte Carlo EM's.
+BELOW, ABOVE = "v", "$\\uparrow$"
 # About as many markers in a curve, however long it is.
 _MARKS = 6
 # In points; a figure of 4.6 inches that fills a phone shows a point as about a pixel.
@@ -57,6 +57,7 @@ def draw_panel(
     of_reading: Mapping[str, pd.DataFrame],
     own: pd.DataFrame,
     y_limits: tuple[float, float],
+    names: Mapping[str, str] = LABELS,
 ) -> None:
     """The paper's curves in grey, in each reading the reference runs' in colour, and own points.
 
@@ -67,6 +68,7 @@ def draw_panel(
         own: curves of the reader's runs, which are as written: markers alone, or with a line where
             there is no reference run to lie on.
         y_limits: from `limits`.
+        names: what a curve of each algorithm is called; of those without a name none is drawn.
     """
     axes.set(xscale="log", xlim=X_LIMITS, ylim=y_limits)
     axes.xaxis.set_major_locator(FixedLocator(list(_DECADES)))
@@ -74,12 +76,13 @@ def draw_panel(
     axes.minorticks_off()
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.tick_params(labelsize=TEXT)
-    for algorithm in MARKERS:
+    for algorithm in [algorithm for algorithm in MARKERS if algorithm in names]:
+        name = names[algorithm]
         theirs = published[published["algorithm"] == algorithm]
         axes.plot(
             theirs["training_samples"],
             theirs["value"],
-            label=f"the paper's {LABELS[algorithm]}",
+            label=f"the paper's {name}",
             color=PALETTE["paper"],
             lw=1.0,
             marker=MARKERS[algorithm],
@@ -90,15 +93,18 @@ def draw_panel(
             zorder=2,
         )
         for reading, curves in of_reading.items():
-            _draw_reference(axes, curves[curves["algorithm"] == algorithm], algorithm, reading)
+            reference = curves[curves["algorithm"] == algorithm]
+            _draw_reference(axes, reference, algorithm, reading, name)
         mine = own[own["algorithm"] == algorithm]
         written = of_reading.get("as written", own[:0])
         covered = bool((written["algorithm"] == algorithm).any())
-        _draw_own(axes, mine, algorithm, marked_only=covered)
-    _mark_below(axes, own)
+        _draw_own(axes, mine, algorithm, name, marked_only=covered)
+    _mark_beyond(axes, own)
 
 
-def _draw_reference(axes: Axes, curve: pd.DataFrame, algorithm: str, reading: str) -> None:
+def _draw_reference(
+    axes: Axes, curve: pd.DataFrame, algorithm: str, reading: str, name: str
+) -> None:
     """The lowest seed's curve, and a band from the lowest to the highest if there are several.
 
     Not the mean: where some seeds end before others, it would jump.
@@ -109,7 +115,7 @@ def _draw_reference(axes: Axes, curve: pd.DataFrame, algorithm: str, reading: st
     axes.plot(
         line["training_samples"],
         line["value"],
-        label=f"{LABELS[algorithm]}, {reading}",
+        label=f"{name}, {reading}",
         color=PALETTE[algorithm],
         ls=READING_STYLES[reading]["test"],
         lw=_WIDTHS[reading],
@@ -122,7 +128,9 @@ def _draw_reference(axes: Axes, curve: pd.DataFrame, algorithm: str, reading: st
         )
 
 
-def _draw_own(axes: Axes, curve: pd.DataFrame, algorithm: str, *, marked_only: bool) -> None:
+def _draw_own(
+    axes: Axes, curve: pd.DataFrame, algorithm: str, name: str, *, marked_only: bool
+) -> None:
     if curve.empty:
         return
     line = _first_seed(curve)
@@ -130,7 +138,7 @@ def _draw_own(axes: Axes, curve: pd.DataFrame, algorithm: str, *, marked_only: b
     axes.plot(
         line["training_samples"],
         line["value"],
-        label=f"{LABELS[algorithm]}, this build",
+        label=f"{name}, this build",
         color=PALETTE[algorithm],
         ls="" if marked_only else READING_STYLES["as written"]["test"],
         lw=_WIDTHS["as written"],
@@ -149,24 +157,28 @@ def _first_seed(curve: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
-def _mark_below(axes: Axes, own: pd.DataFrame) -> None:
-    """A triangle at the lower edge for each point that lies below it, a row for each algorithm."""
+def _mark_beyond(axes: Axes, own: pd.DataFrame) -> None:
+    """A mark at the edge for each point that lies beyond it, a row for each algorithm."""
     means = own.groupby(["algorithm", "training_samples"], as_index=False)["value"].mean()
-    below = means[means["value"] < axes.get_ylim()[0]]
-    present = [algorithm for algorithm in MARKERS if (below["algorithm"] == algorithm).any()]
-    for row, algorithm in enumerate(present):
-        samples = below.loc[below["algorithm"] == algorithm, "training_samples"]
-        axes.plot(
-            samples,
-            [0.035 + 0.06 * row] * len(samples),
-            transform=axes.get_xaxis_transform(),
-            color=PALETTE[algorithm],
-            ls="",
-            marker=BELOW,
-            markersize=3.5,
-            markeredgewidth=0,
-            zorder=8,
-        )
+    low, high = axes.get_ylim()
+    for beyond, marker, size, edge, inwards in (
+        (means[means["value"] < low], BELOW, 3.5, 0.035, 0.06),
+        (means[means["value"] > high], ABOVE, 8.0, 0.95, -0.1),
+    ):
+        present = [algorithm for algorithm in MARKERS if (beyond["algorithm"] == algorithm).any()]
+        for row, algorithm in enumerate(present):
+            samples = beyond.loc[beyond["algorithm"] == algorithm, "training_samples"]
+            axes.plot(
+                samples,
+                [edge + inwards * row] * len(samples),
+                transform=axes.get_xaxis_transform(),
+                color=PALETTE[algorithm],
+                ls="",
+                marker=marker,
+                markersize=size,
+                markeredgewidth=0,
+                zorder=8,
+            )
 
 
 @checked
@@ -177,18 +189,22 @@ def legend_handles(
     bands: bool,
     below: bool,
     stand_in: bool,
+    above: bool = False,
+    names: Mapping[str, str] = LABELS,
 ) -> list[Line2D | Patch]:
     """What colours, markers and lines mean.
 
     Args:
-        algorithms: those of the figure.
+        algorithms: those of the figure; the mark of the first stands for all.
         readings: those of which there are reference runs.
         bands: whether one of them has several seeds.
         below: whether an own point lies below a panel.
         stand_in: whether our runs saw other data than the paper's.
+        above: whether an own point lies above a panel.
+        names: what a curve of each algorithm is called.
     """
     handles: list[Line2D | Patch] = [
-        Line2D([], [], color=PALETTE[name], lw=1.8, label=LABELS[name]) for name in algorithms
+        Line2D([], [], color=PALETTE[name], lw=1.8, label=names[name]) for name in algorithms
     ]
     handles.append(
         Line2D(
@@ -196,7 +212,7 @@ def legend_handles(
             [],
             color=PALETTE["paper"],
             lw=1.0,
-            marker="o",
+            marker=MARKERS[algorithms[0]],
             markersize=4,
             markerfacecolor="white",
             markeredgewidth=0.9,
@@ -208,7 +224,12 @@ def legend_handles(
         handles.append(Line2D([], [], color=INK, ls=style, lw=width, label=reading))
     if bands:
         handles.append(Patch(color=INK, alpha=0.18, lw=0, label="range of seeds"))
-    handles.append(Line2D([], [], color=INK, ls="", marker="o", markersize=4, label="this build"))
+    first = MARKERS[algorithms[0]]
+    handles.append(Line2D([], [], color=INK, ls="", marker=first, markersize=4, label="this build"))
     if below:
         handles.append(Line2D([], [], color=INK, ls="", marker=BELOW, label="below the axis"))
+    if above:
+        handles.append(
+            Line2D([], [], color=INK, ls="", marker=ABOVE, markersize=8, label="above the axis")
+        )
     return handles

@@ -34,6 +34,7 @@ from companion.figures.gradient_estimates import draw_gradient_estimates
 from companion.figures.graphical_model import draw_figure1
 from companion.figures.kl_surface import draw_kl_surface
 from companion.figures.latent_space import draw_latent_codes
+from companion.figures.leads import draw_leads_of_figure2, draw_leads_of_figure3
 from companion.figures.learning_curves import draw_figure2, draw_figure3
 from companion.figures.likelihood import (
     draw_likelihood_estimators,
@@ -77,6 +78,8 @@ from tests.companion.figures.inputs import (
     gap_table,
     gradient_estimates,
     gradient_table,
+    leads,
+    leads3,
     likelihood_table,
     log_density,
     model,
@@ -100,6 +103,8 @@ DRAWN: dict[str, Callable[[], Figure]] = {
     "network": draw_network,
     "figure2": lambda: draw_figure2(curves()),
     "figure3": lambda: draw_figure3(curves3()),
+    "leads_of_figure2": lambda: draw_leads_of_figure2(leads()),
+    "leads_of_figure3": lambda: draw_leads_of_figure3(leads3()),
     "figure4": lambda: draw_figure4(model(2), SHAPE, n=3),
     "figure5": lambda: draw_figure5({2: model(2), 5: model(5)}, SHAPE, 0),
     "latent_codes": lambda: draw_latent_codes(CODES, torch.arange(60) % 10),
@@ -146,6 +151,8 @@ DRAWN: dict[str, Callable[[], Figure]] = {
 AXIS_LABELS = {
     "figure2": ["training samples evaluated", "(nats per datapoint)"],
     "figure3": ["training samples evaluated", "(nats per datapoint)"],
+    "leads_of_figure2": ["training samples evaluated", "(nats per datapoint)"],
+    "leads_of_figure3": ["training samples evaluated", "(nats per datapoint)"],
     "figure4": ["$z_1$", "$z_2$"],
     "latent_codes": ["mean of $z_1$", "mean of $z_2$"],
     "coding": ["$z_1$", "$z_2$"],
@@ -179,6 +186,8 @@ AXIS_LABELS = {
 TABLES: dict[str, tuple[Callable[[pd.DataFrame], Figure], Callable[[], pd.DataFrame]]] = {
     "figure2": (draw_figure2, curves),
     "figure3": (draw_figure3, curves3),
+    "leads_of_figure2": (draw_leads_of_figure2, leads),
+    "leads_of_figure3": (draw_leads_of_figure3, leads3),
     "decomposition": (draw_decomposition, decomposition_table),
     "posterior_1d": (draw_posterior_1d, density_table),
     "two_directions": (draw_two_directions, directions_table),
