@@ -33,11 +33,19 @@ PR_SET_CHILD_SUBREAPER = 36
 
 @dataclass(frozen=True)
 class Step:
-    """A name for the table, and a command for bash; `why_not` says why it cannot be run here."""
+    """What is done.
+
+    Attributes:
+        name: for the table.
+        command: for bash.
+        why_not: why it cannot be run here; empty if it can.
+        share: of the time of all steps that it usually takes; 0 where that says nothing.
+    """
 
     name: str
     command: str
     why_not: str = ""
+    share: float = 0.0
 
 
 @dataclass
@@ -95,6 +103,8 @@ def run(steps: Sequence[Step], *, minutes: float, keep_going: bool = False) -> i
         for number, handler in before.items():
             signal.signal(number, handler)
     say(f"\n{table(outcomes, time.monotonic() - began)}")
+    for line in slower(outcomes):
+        say(line)
     if code == TIME_IS_UP:
         (late,) = (outcome for outcome in outcomes if outcome.result == STOPPED)
         say(
@@ -169,6 +179,19 @@ def table(outcomes: Iterable[Outcome], seconds: float) -> str:
     rows = [("what", "result", "seconds"), *rows, ("all", "", f"{seconds:.0f}")]
     first, second = (max(len(row[i]) for row in rows) for i in (0, 1))
     return "\n".join(f"{a:{first}} | {b:{second}} | {c:>7}" for a, b, c in rows)
+
+
+def slower(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """A line for each step that took twice its usual share of the time, if all have passed."""
+    whole = sum(outcome.seconds for outcome in outcomes)
+    if any(outcome.result != PASSED for outcome in outcomes):
+        return
+    for outcome in outcomes:
+        if 0 < 2 * outcome.step.share * whole < outcome.seconds:
+            yield (
+                f"`{outcome.step.name}` took {outcome.seconds / whole:.0%} of the time, and "
+                f"usually takes {outcome.step.share:.0%}: find out why."
+            )
 
 
 def say(text: str) -> None:

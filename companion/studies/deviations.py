@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 import pandas as pd
-from torch import Tensor
 
 from companion.experiments import deviations
 from companion.experiments.curve_reading import KEYS, at, curves_of
@@ -121,12 +120,12 @@ def memory_of_the_start(
     """
     if config.algorithm != "wake_sleep":
         raise UserError(f"algorithm {config.algorithm!r} has no sleep phase: use 'wake_sleep'")
-    return _memory(config, load_data(config).train, stepsize, steps)
+    return _memory(config, load_data(config).sha256, stepsize, steps)
 
 
 @kept
-def _memory(config: RunConfig, train: Tensor, stepsize: float, steps: int) -> pd.DataFrame:
-    """`memory_of_the_start`, for these training data: its name must say which."""
+def _memory(config: RunConfig, sha256: str, stepsize: float, steps: int) -> pd.DataFrame:
+    """`memory_of_the_start`, on the data of that sum: a measurement's name must say which."""
     trainer = make_trainer(config, load_data(config), stepsize=stepsize, device="cpu")
     found = []
     for until in (config.warmup, config.warmup + steps):

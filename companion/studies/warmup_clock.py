@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from companion.experiments.curve_reading import KEYS
+from companion.measurements.kept import kept
 from companion.runs.assembly import load_data, make_trainer
 from companion.runs.config import RunConfig
 from vaelib.checks.limits import Count, Finite, Positive, checked
@@ -83,6 +84,14 @@ def running_averages(
     Returns:
         one for each update, nats per datapoint.
     """
+    return _averages(config, load_data(config).sha256, stepsize, up_to, most)["average"].to_numpy()
+
+
+@kept
+def _averages(
+    config: RunConfig, sha256: str, stepsize: float, up_to: float, most: int
+) -> pd.DataFrame:
+    """`running_averages`, on the data of that sum: a measurement's name must say which."""
     trainer = make_trainer(config, load_data(config), stepsize=stepsize, device="cpu")
     total, averages = 0.0, []
     for update in range(1, most + 1):
@@ -90,7 +99,7 @@ def running_averages(
         averages.append(total / update)
         if averages[-1] >= up_to:
             break
-    return np.array(averages)
+    return pd.DataFrame({"average": averages})
 
 
 class SamplesPerUpdate(NamedTuple):

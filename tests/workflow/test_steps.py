@@ -13,7 +13,7 @@ import pytest
 from places import ROOT
 
 from workflow import checks, environment, steps
-from workflow.steps import Step
+from workflow.steps import Outcome, Step
 
 # A process that hangs: it hears no request to end, and has left its group.
 HANGS = "setsid --wait bash -c 'trap \"\" TERM; echo $$ >> pids; while :; do sleep 0.1; done'"
@@ -68,6 +68,22 @@ def wait_for(path: Path) -> None:
             return
         time.sleep(0.05)
     pytest.fail(f"{path.name} was not written")
+
+
+def test_a_step_that_takes_twice_its_share_is_named() -> None:
+    usual, late = Step("usual", "", share=0.7), Step("late", "", share=0.2)
+    unknown = Step("unknown", "")
+
+    def slower(*seconds: float, result: str = steps.PASSED) -> list[str]:
+        both = zip((usual, late, unknown), (*seconds, 5.0), strict=True)
+        return list(steps.slower([Outcome(step, result, took) for step, took in both]))
+
+    assert slower(60, 38) == []
+    assert slower(60, 45) == [
+        "`late` took 41% of the time, and usually takes 20%: find out why.",
+    ]
+    # Where a step has failed, the others' shares say nothing.
+    assert slower(60, 45, result=steps.FAILED) == []
 
 
 def test_steps_run_in_their_order_and_the_table_names_each(tmp_path: Path) -> None:
