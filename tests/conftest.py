@@ -13,6 +13,7 @@ import pytest
 import shapes
 import torch
 from places import ROOT
+from together import begin_with_what_takes_longest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
@@ -145,8 +146,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return Together(config, log)
 
 
+@pytest.hookimpl(trylast=True)  # pytest puts together what shares a fixture
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The false-alarm rates of the quick suite add up to no more than is promised."""
+    """What takes long first; and the quick false-alarm rates add up to no more than is promised."""
+    begin_with_what_takes_longest(items)
     quick = [item for item in items if item.get_closest_marker("slow") is None]
     total = sum(marker.args[0] for item in quick for marker in item.iter_markers("statistical"))
     if total > FALSE_ALARMS_A_RUN:

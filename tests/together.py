@@ -6,7 +6,10 @@ The mark `xdist_group` would say it too, but has no effect with pytest 9.2 (pyte
 from __future__ import annotations
 
 import re
+from collections import Counter
+from typing import Any
 
+import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 # A visit to a page, as `visiting.each` names it.
@@ -27,8 +30,18 @@ def group(nodeid: str) -> str:
     return visit[1] if visit else file if file.endswith(FILES) else nodeid
 
 
+def begin_with_what_takes_longest(items: list[pytest.Item]) -> None:
+    """The PDF, which one worker makes, then large groups: none is left alone with them at the end."""
+    size = Counter(group(item.nodeid) for item in items)
+    items.sort(key=lambda item: (FILES[0] not in item.nodeid, -size[group(item.nodeid)]))
+
+
 class Together(LoadScopeScheduling):
-    """Large groups first, each to the next worker that is free."""
+    """Groups in the order of the tests, each to the next worker that is free."""
+
+    def __init__(self, config: pytest.Config, log: Any) -> None:
+        super().__init__(config, log)
+        config.option.loadscopereorder = False
 
     def _split_scope(self, nodeid: str) -> str:
         return group(nodeid)
