@@ -31,7 +31,7 @@ def group(nodeid: str) -> str:
 
 
 def begin_with_what_takes_longest(items: list[pytest.Item]) -> None:
-    """The PDF, which one worker makes, then large groups: none is left alone with them at the end."""
+    """The PDF, which one worker makes, then large groups: none is left alone with them."""
     size = Counter(group(item.nodeid) for item in items)
     items.sort(key=lambda item: (FILES[0] not in item.nodeid, -size[group(item.nodeid)]))
 

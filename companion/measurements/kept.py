@@ -25,10 +25,10 @@ from companion.source_hash import PACKAGES, source_hash
 from vaelib.files import data_folder, write_atomically
 
 SUFFIX = ".npz"
-Given = ParamSpec("Given")
+_P = ParamSpec("_P")
 
 
-def kept(measure: Callable[Given, pd.DataFrame]) -> Callable[Given, pd.DataFrame]:
+def kept(measure: Callable[_P, pd.DataFrame]) -> Callable[_P, pd.DataFrame]:
     """Let a function that measures keep its table, and take one that it kept.
 
     For functions whose table depends on their arguments and their code alone, and that change
@@ -43,7 +43,7 @@ def kept(measure: Callable[Given, pd.DataFrame]) -> Callable[Given, pd.DataFrame
     signature = inspect.signature(measure)
 
     @wraps(measure)
-    def measured(*args: Given.args, **kwargs: Given.kwargs) -> pd.DataFrame:
+    def measured(*args: _P.args, **kwargs: _P.kwargs) -> pd.DataFrame:
         given = signature.bind(*args, **kwargs)
         given.apply_defaults()
         try:
