@@ -40,7 +40,7 @@ class AAgainstB(NamedTuple):
 
 
 def measure_a_against_b(evidence: Evidence) -> AAgainstB:
-    """Both estimators on the longest-trained model of each size."""
+    """Both estimators on the longest-trained model of each size whose weights are kept."""
     rows = []
     for n_latent in paper_grid.MNIST_LATENT:
         run = evidence.longest_trained("mnist", n_latent)
@@ -94,7 +94,8 @@ def judge_a_against_b(measured: AAgainstB) -> Verdict:
         f"share of {measured.table['images'].max()} MNIST test images on which the value of B "
         f"varies less than that of A, to be above {TYPICAL:g}: {effects(values)}; "
         f"{least_seen(values)}. Variance of A's gradient over that of B's in the median component, "
-        f"to be above 1: {effects(gradients)}; {least_seen(gradients)}. Models of "
+        f"to be above 1: {effects(gradients)}; {least_seen(gradients)}. The "
+        f"longest-trained models whose weights are kept, in either reading, of "
         f"{significant(samples.min())} to {significant(samples.max())} training samples, one seed",
     )
 

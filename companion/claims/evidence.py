@@ -143,7 +143,7 @@ class Evidence:
         return next(run for run in self.figure5 if run.config.n_latent == 2)
 
     def longest_trained(self, dataset: str, n_latent: int) -> Run:
-        """Of the AEVB models of one panel of Fig. 2, as written or as run, the longest trained."""
+        """The longest trained of a panel's AEVB models, in either reading, with weights kept."""
         return reference.longest_trained(self.aevb(dataset, n_latent))
 
     def test_points(self, dataset: str, n: int) -> Tensor:

@@ -34,7 +34,7 @@ class BoundNoise(NamedTuple):
 
 
 def measure_bound_noise(evidence: Evidence) -> BoundNoise:
-    """The longest-trained model of each panel of Fig. 2, where it is long enough to be judged."""
+    """The longest-trained kept model of each panel of Fig. 2, where it is long enough to judge."""
     panels = [("mnist", n) for n in paper_grid.MNIST_LATENT]
     panels += [("frey_face", n) for n in paper_grid.FREY_LATENT]
     tables = [pd.DataFrame(columns=["dataset", "n_latent", "samples", "variance"])]
@@ -70,9 +70,10 @@ def judge_bound_noise(measured: BoundNoise) -> Verdict:
     return judged(
         parts,
         f"variance of the average test bound in nats², to be below {SMALL:g}: {effects(parts)}; "
-        f"{least_seen(parts)}. The longest-trained model of each size, of "
-        f"{significant(table['samples'].min())} to {significant(table['samples'].max())} samples, "
-        f"one seed; intervals over repetitions: {of_each}",
+        f"{least_seen(parts)}. The longest-trained model of each size whose weights are kept, in "
+        f"either reading, of {significant(table['samples'].min())} to "
+        f"{significant(table['samples'].max())} samples, one seed; intervals over "
+        f"repetitions: {of_each}",
     )
 
 

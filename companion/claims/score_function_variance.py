@@ -38,7 +38,7 @@ class VarianceRatios(NamedTuple):
 
 
 def measure_variance_ratios(evidence: Evidence) -> VarianceRatios:
-    """All estimators of section 2.2 on one minibatch, at the weights of the longest-trained run."""
+    """All estimators of section 2.2 on one minibatch, at the longest-trained weights kept."""
     run = evidence.longest_trained("mnist", _N_LATENT)
     table = measured_ratios(
         run.model(),
@@ -68,8 +68,9 @@ def judge_variance_ratios(measured: VarianceRatios) -> Verdict:
         parts,
         f"variance of the gradient over that of the reparameterized one, in the median component, "
         f"with its interval over {parts[0].over}: {listed}; {least_seen(parts)}. MNIST, "
-        f"{_N_LATENT} latent dimensions, {significant(measured.samples)} training samples, one "
-        f"seed, {_REPETITIONS} gradients of each estimator",
+        f"{_N_LATENT} latent dimensions, the longest-trained model whose weights are kept, "
+        f"{significant(measured.samples)} training samples, one seed, {_REPETITIONS} gradients of "
+        f"each estimator",
     )
 
 

@@ -55,11 +55,11 @@ STARTS_AT_ZERO = Change(
     True,
     "models/DLVM.py, d49a0fb",
 )
-SLOW_VARIANCE = Change({"encoder_log_variance": "slow"}, True, "models/MLBN_Inverse.py, f5c5694")
+SLOW_VARIANCE = Change({"encoder_log_variance": "slow"}, True, "models/MLBN_Inverse.py, 29d7e2e")
 TWO_LAYERS = Change({"decoder_layers": 2}, True, "models/MLBN.py, d49a0fb")
 # Its minibatch is the training set, which `in_reading` and `alone` know.
 ALL_POINTS = Change(
-    {"replacement": False}, True, "wzoptim.py, f5c5694", words="every step over all points"
+    {"replacement": False}, True, "wzoptim.py, 29d7e2e", words="every step over all points"
 )
 SHORT_WARM_UP = Change({"warmup": 10}, True, "woptim.py, 55f25be")
 
@@ -107,6 +107,14 @@ def figure2_in(reading: Reading, seed: Whole = 0) -> list[RunConfig]:
 def figure3_in(reading: Reading, seed: Whole = 0) -> list[RunConfig]:
     """The 6 runs of Fig. 3 in a reading."""
     return [in_reading(config, reading) for config in paper_grid.figure3(seed)]
+
+
+def reading_of(config: RunConfig) -> Reading | None:
+    """The reading in which a run is one of Figs 2 to 5; None if it is in neither."""
+    grids = (paper_grid.figure2, paper_grid.figure3, paper_grid.figure4, paper_grid.figure5)
+    written = [one for grid in grids for one in grid(config.seed)]
+    found = (r for r in READINGS if config in [in_reading(one, r) for one in written])
+    return next(found, None)
 
 
 @checked

@@ -191,7 +191,8 @@ def published_models(own: Run) -> list[Run]:
 def longest_trained(own: Run) -> Run:
     """The run, or the published model of its data, algorithm and sizes that was trained longer.
 
-    Of equally long ones it is the one with the run's own settings.
+    Only a run whose weights are kept has a model; others may have gone further. Of equally long
+    ones it is the one with the run's own settings.
     """
     found = [own, *published_models(own)]
     return max(found, key=lambda run: (run.samples, run.config == own.config))

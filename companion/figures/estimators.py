@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from companion.drawing.inputs import check_table, check_values
 from companion.figures.theme import (
@@ -168,4 +169,10 @@ def draw_estimator_variance(table: pd.DataFrame) -> Figure:
     axes.set_title(f"B varies less at {share:.0%} of the datapoints")
     axes.set(xscale="log", yscale="log", xlim=(low, high), ylim=(low, high), aspect="equal")
     axes.set(xlabel="variance of estimator A (nats²)", ylabel="variance of estimator B (nats²)")
+    # Of a decade or two the powers of ten alone are too few, and labels between them run together.
+    subs = (1.0, 2.0, 5.0) if high < 300 * low else (1.0,)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(LogLocator(subs=subs))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter(NullFormatter())
     return figure

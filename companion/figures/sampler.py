@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import MaxNLocator, NullFormatter
 from scipy import stats
 from torch import Tensor
 
@@ -190,5 +190,6 @@ def draw_rank_histogram(ranks: Tensor, n_draws: Count) -> Figure:
         axes.axhline(n / (n_draws + 1), color=INK, ls="--", lw=1)
         axes.bar(range(n_draws + 1), heights, color=GREEN, width=0.85)
         axes.set(xlabel=f"rank of the true $z_{place + 1}$", ylim=(0, 1.25 * high))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     panels[0].set_ylabel("data sets")
     return figure

@@ -99,7 +99,8 @@ class RunConfig(Choices):
 
         The paper does not say how MCEM's are counted. Here every evaluation of a training point
         counts: one for each leapfrog step and one for each weight update. That is the reading
-        under which equal counts cost about the same, and the one nearest to the paper's curve.
+        under which equal counts cost about the same. One weight update a step instead of five
+        comes nearer to the paper's curve, which the page on deviations measures.
         """
         if self.algorithm != "mcem":
             return self.minibatch_size

@@ -39,6 +39,24 @@ def test_the_changes_alone_make_the_whole_together(config: RunConfig) -> None:
     assert whole == readings.in_reading(config, "as run")
 
 
+def test_a_run_is_known_by_its_reading() -> None:
+    for config in [*RUNS, *paper_grid.figure4(), *paper_grid.figure5(1)]:
+        assert readings.reading_of(config) == "as written"
+        assert readings.reading_of(readings.in_reading(config, "as run")) == "as run"
+    assert readings.reading_of(dataclasses.replace(RUNS[0], warmup=0)) is None
+
+
+def test_a_file_of_the_code_is_cited_by_one_commit() -> None:
+    sources = {
+        change.source
+        for changes in readings.AS_RUN.values()
+        for change in changes
+        if change.from_code
+    }
+    files = [source.partition(",")[0] for source in sources]
+    assert len(files) == len(set(files))
+
+
 def test_one_set_of_choices_for_each_algorithm_and_data_set() -> None:
     """The settings of no panel depend on its number of latent dimensions."""
     choices = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
@@ -46,3 +48,17 @@ def test_variance_in_training_is_the_median_of_each_layer() -> None:
 def test_estimator_variance_states_the_share() -> None:
     # A has variance 2, 3, 4, 5, and B always 3.
     assert "50%" in draw_estimator_variance(estimator_table()).axes[0].get_title()
+
+
+def test_labels_of_the_variances_stand_apart() -> None:
+    figure = draw_estimator_variance(estimator_table())
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    for axis, edges in ((axes.xaxis, ("x0", "x1")), (axes.yaxis, ("y0", "y1"))):
+        shown = [label for label in axis.get_ticklabels(which="both") if label.get_text()]
+        boxes = sorted(
+            (getattr(box, edges[0]), getattr(box, edges[1]))
+            for box in (label.get_window_extent() for label in shown)
+        )
+        assert len(boxes) > 1
+        assert all(end < begin for (_, end), (begin, _) in pairwise(boxes))

@@ -17,6 +17,11 @@ def test_slope_two_goes_through_the_smallest_stepsize() -> None:
     np.testing.assert_allclose(left.lines[1].get_ydata(), [0.4, 0.1])
 
 
+def test_ranks_are_whole_numbers_on_the_axis_too() -> None:
+    for axes in draw_rank_histogram(RANKS, 3).axes:
+        assert all(float(tick).is_integer() for tick in axes.get_xticks())
+
+
 def test_bars_count_the_ranks() -> None:
     heights = [
         [bar.get_height() for bar in axes.patches if isinstance(bar, Rectangle)][-4:]
