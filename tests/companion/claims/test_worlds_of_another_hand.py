@@ -1,8 +1,9 @@
 """Worlds thought of by somebody who had not read how the claims are judged.
 
 What a sceptical reviewer would put in the place of what was measured, and what is right to say of
-it. Each expectation was written down before the check was asked; where it proved wrong, a comment
-says why. Where the check is wrong, the test fails as expected, until somebody mends the check.
+it. Each expectation was written down before the check was asked, but of four worlds that say so;
+where it proved wrong, a comment says why. Where the check is wrong, the test fails as expected,
+until somebody mends the check.
 """
 
 from __future__ import annotations
