@@ -102,7 +102,7 @@ def _shares(differences: pd.DataFrame) -> dict[tuple[Any, ...], list[float]]:
         furthest = curve[last * SLACK >= curve["training_samples"].max()]
         size = furthest["apart"].abs().groupby(furthest["seed"])
         mean, largest = _tolerances(key)
-        shares = np.maximum(size.mean() / mean, size.max() / largest)
+        shares = np.maximum(size.mean(skipna=False) / mean, size.max(skipna=False) / largest)
         found[key] = [float(share) for share in shares]
     return found
 

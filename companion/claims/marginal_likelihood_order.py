@@ -116,7 +116,7 @@ def _of(curves: pd.DataFrame, n_train: int, split: str) -> pd.DataFrame:
 
 def _ahead(panel: pd.DataFrame, first: str, second: str) -> list[float]:
     """By how much the first ends ahead of the second, for each seed that has both."""
-    both = panel[panel["algorithm"].isin([first, second])]
+    both = panel[panel["algorithm"].isin([first, second])].dropna(subset="value")
     ends = both.groupby("algorithm")["training_samples"].max()
     if len(ends) < 2:
         return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import pandas as pd
@@ -20,6 +21,10 @@ from vaelib import datasets
 # In nats²; the caption of Fig. 2: "the estimator variance was small (< 1) and omitted".
 SMALL = 1.0
 _NAMES = {"mnist": "MNIST", "frey_face": "Frey Face"}
+_PANELS = [
+    *(("mnist", n) for n in paper_grid.MNIST_LATENT),
+    *(("frey_face", n) for n in paper_grid.FREY_LATENT),
+]
 
 
 class BoundNoise(NamedTuple):
@@ -35,10 +40,8 @@ class BoundNoise(NamedTuple):
 
 def measure_bound_noise(evidence: Evidence) -> BoundNoise:
     """The longest-trained kept model of each panel of Fig. 2, where it is long enough to judge."""
-    panels = [("mnist", n) for n in paper_grid.MNIST_LATENT]
-    panels += [("frey_face", n) for n in paper_grid.FREY_LATENT]
     tables = [pd.DataFrame(columns=["dataset", "n_latent", "samples", "variance"])]
-    for dataset, n_latent in panels:
+    for dataset, n_latent in _PANELS:
         run = evidence.longest_trained(dataset, n_latent)
         if run.samples >= CONVERGED_FROM:
             table = bound_noise(run, datasets.load(dataset).test)
@@ -51,17 +54,8 @@ def judge_bound_noise(measured: BoundNoise) -> Verdict:
     table = measured.table
     if table.empty:
         return judged((), f"needs models of {significant(CONVERGED_FROM)} training samples")
-    parts = tuple(
-        Part(
-            f"{_NAMES[str(dataset)]}, N_z = {n_latent}",
-            *interval(rows["variance"]),
-            SMALL,
-            "nats²",
-            f"{len(rows)} repetitions",
-            below=True,
-        )
-        for (dataset, n_latent), rows in table.groupby(["dataset", "n_latent"], sort=False)
-    )
+    found = dict(iter(table.groupby(["dataset", "n_latent"])["variance"]))
+    parts = tuple(_part(*panel, found.get(panel)) for panel in _PANELS)
     repetitions = (
         table.groupby("dataset", sort=False).size()
         / table.groupby("dataset", sort=False)["n_latent"].nunique()
@@ -74,6 +68,18 @@ def judge_bound_noise(measured: BoundNoise) -> Verdict:
         f"either reading, of {significant(table['samples'].min())} to "
         f"{significant(table['samples'].max())} samples, one seed; intervals over "
         f"repetitions: {of_each}",
+    )
+
+
+def _part(dataset: str, n_latent: int, variances: pd.Series[float] | None) -> Part:
+    """One panel of Fig. 2; it stays open where no model was kept that could be measured."""
+    return Part(
+        f"{_NAMES[dataset]}, N_z = {n_latent}",
+        *(interval(variances) if variances is not None else (math.nan,) * 3),
+        SMALL,
+        "nats²",
+        f"{len(variances)} repetitions" if variances is not None else "no kept model",
+        below=True,
     )
 
 

@@ -125,7 +125,7 @@ def judge_needs(measured: Needs) -> Verdict:
 
 
 def _by_seed(measured: KLWeights, column: str) -> pd.DataFrame:
-    return measured.table.pivot(index="seed", columns="kl_weight", values=column).dropna()
+    return measured.table.pivot(index="seed", columns="kl_weight", values=column)
 
 
 def _runs(measured: KLWeights) -> str:

@@ -54,7 +54,8 @@ def measure_variance_ratios(evidence: Evidence) -> VarianceRatios:
 def judge_variance_ratios(measured: VarianceRatios) -> Verdict:
     """The naive estimator, and the least noisy of its repairs, against the reparameterized one."""
     ratios = measured.ratios
-    best = str(ratios.drop(SCORE)["ratio"].idxmin())
+    # An estimator that gave no number may be the least noisy: then that is open.
+    best = str(ratios.drop(SCORE)["ratio"].fillna(-math.inf).idxmin())
     parts = (
         _part(ratios, SCORE, "naive score function", VERY_HIGH, alike=1.0),
         _part(ratios, best, f"least noisy repair ({best})", 1.0, alike=ALIKE),

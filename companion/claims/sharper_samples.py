@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -19,6 +18,8 @@ from companion.wording import significant
 
 # In nats of a sample's grey, which is about a hundred: less than this is not to be seen.
 VISIBLE = 2.0
+# In squared pixels of the Fréchet distance, which is ten or more: a step that nobody would see.
+NEARER = 0.5
 _IMAGES, _DRAWS = 2000, 3
 
 
@@ -27,7 +28,7 @@ class Sharpness(NamedTuple):
 
     Attributes:
         table: from `sample_quality`, a row for each N_z and draw of samples: columns draw,
-            n_latent, grey, grey_error, frechet, and others that are not used.
+            n_latent, grey, frechet, and others that are not used.
         samples: that the shortest of the models was trained with.
     """
 
@@ -52,45 +53,43 @@ def judge_sharpness(measured: Sharpness) -> Verdict:
 
     The second part is for samples that lose their grey because they go blank.
     """
-    first = measured.table[measured.table["draw"] == 0].sort_values("n_latent")
-    rows = first.to_dict("records")
-    sizes = list(first["n_latent"])
-    sharper = tuple(_sharper(before, after) for before, after in pairwise(rows))
-    frechet = measured.table.pivot(index="draw", columns="n_latent", values="frechet")
+    sizes = sorted(measured.table["n_latent"].unique())
+    grey, frechet = (
+        measured.table.pivot(index="draw", columns="n_latent", values=name)
+        for name in ("grey", "frechet")
+    )
+    over = f"{len(grey)} draws of {_IMAGES} samples"
+    sharper = tuple(
+        Part(
+            f"N_z = {low} to {high}, sharper",
+            *interval(grey[low] - grey[high]),
+            0.0,
+            "nats",
+            over,
+            alike=VISIBLE,
+        )
+        for low, high in pairwise(sizes)
+    )
     nearer = tuple(
         Part(
             f"N_z = {low} to {high}, nearer",
             *interval(frechet[low] - frechet[high]),
             0.0,
             "squared pixels",
-            f"{len(frechet)} draws of {_IMAGES} samples",
+            over,
+            alike=NEARER,
         )
         for low, high in pairwise(sizes)
     )
     found = judged(
         (*sharper, *nearer),
         f"nats of grey that each step takes out of a sample, to be above 0, where {VISIBLE:g} "
-        f"count: {effects(sharper)}, over {sharper[0].over}; {least_seen(sharper)}. Squared pixels "
+        f"count: {effects(sharper)}; {least_seen(sharper)}. Squared pixels "
         f"of the Fréchet distance from test images that it takes away, to be above 0: "
-        f"{effects(nearer)}, over {nearer[0].over}; {least_seen(nearer)}. One model of each size, "
+        f"{effects(nearer)}, both over {over}; {least_seen(nearer)}. One model of each size, "
         f"of {significant(measured.samples)} training samples or more",
     )
     return judged_from(CONVERGED_FROM, measured.samples, found)
-
-
-def _sharper(before: dict[Hashable, Any], after: dict[Hashable, Any]) -> Part:
-    effect = before["grey"] - after["grey"]
-    half = 1.96 * (before["grey_error"] ** 2 + after["grey_error"] ** 2) ** 0.5
-    return Part(
-        f"N_z = {before['n_latent']:.0f} to {after['n_latent']:.0f}, sharper",
-        effect,
-        effect - half,
-        effect + half,
-        0.0,
-        "nats",
-        f"{_IMAGES} samples of each",
-        alike=VISIBLE,
-    )
 
 
 def _steps(measured: Sharpness, grey: tuple[float, ...], frechet: tuple[float, ...]) -> Sharpness:
@@ -102,17 +101,16 @@ def _steps(measured: Sharpness, grey: tuple[float, ...], frechet: tuple[float, .
         strays = table[name] - table.groupby("n_latent")[name].transform("mean")
         levels = {size: 200.0 - sum(steps[:place]) for place, size in enumerate(sizes)}
         moved[name] = table["n_latent"].map(levels) + strays
-    moved.loc[moved["draw"] == 0, "grey"] = table["n_latent"].map(
-        {size: 200.0 - sum(grey[:place]) for place, size in enumerate(sizes)}
-    )
     return measured._replace(table=moved)
 
 
 def _blurred(measured: Sharpness) -> Sharpness:
-    """A few samples only: a grey known to 50 nats, and distances that stray by 30."""
+    """A few samples only: grey and distances stray from draw to draw by 30 and more."""
     table = measured.table
     strays = 30.0 * evenly(table["draw"]) * (1.0 + table["n_latent"].rank(method="dense"))
-    return measured._replace(table=table.assign(grey_error=50.0, frechet=table["frechet"] + strays))
+    return measured._replace(
+        table=table.assign(grey=table["grey"] + strays, frechet=table["frechet"] + strays)
+    )
 
 
 C13 = Claim(

@@ -51,10 +51,10 @@ def kept(measure: Callable[_P, pd.DataFrame]) -> Callable[_P, pd.DataFrame]:
         except Indescribable:
             return measure(*args, **kwargs)
         name = name_of(header)
-        table = read(name, header)
+        table = kept_table(name, header)
         if table is None:
             content = packed(measure(*args, **kwargs), header)
-            write(name, content)
+            keep(name, content)
             table = unpacked(content)
         for each in given.arguments.values():
             if isinstance(each, torch.Generator):
@@ -107,7 +107,7 @@ def published_folder() -> Path:
     return data_folder("measurements")
 
 
-def read(name: str, header: dict[str, Any]) -> pd.DataFrame | None:
+def kept_table(name: str, header: dict[str, Any]) -> pd.DataFrame | None:
     """A kept table, one's own or a published one; None if there is none that is whole."""
     own = own_folder()
     if own is None:
@@ -122,7 +122,7 @@ def read(name: str, header: dict[str, Any]) -> pd.DataFrame | None:
     return None
 
 
-def write(name: str, content: bytes) -> None:
+def keep(name: str, content: bytes) -> None:
     """Keep a table, if there is room."""
     folder = own_folder()
     if folder is None:

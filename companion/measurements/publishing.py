@@ -22,10 +22,10 @@ from vaelib.errors import UserError
 from vaelib.files import write_atomically
 
 # A table of every component of a gradient is measured anew rather than carried about by all.
-LARGEST = 50_000  # bytes
+LARGEST_PUBLISHED = 50_000  # bytes
 
 
-def publish(kept: Path, folder: Path) -> list[str]:
+def publish_measurements(kept: Path, folder: Path) -> list[str]:
     """Copy what rests on published models from one folder to the other, and clear that of the rest.
 
     Returns:
@@ -38,7 +38,7 @@ def publish(kept: Path, folder: Path) -> list[str]:
         raise UserError(
             "measurements of stand-ins are not published: `vaelib data` obtains the real data"
         )
-    models = {model for run in published_models() for model in models_in(described(run.model()))}
+    models = {model for run in models_with_weights() for model in models_in(described(run.model()))}
     found = {
         path.name: path.read_bytes()
         for path in (*folder.glob(f"*{SUFFIX}"), *kept.glob(f"*{SUFFIX}"))
@@ -61,7 +61,7 @@ def is_to_be_published(path: Path, models: set[str]) -> bool:
         header = told(content)
     except UNREADABLE:
         return False
-    small = len(content) <= LARGEST
+    small = len(content) <= LARGEST_PUBLISHED
     return small and set(models_in(header["asked"])) <= models and is_current(header)
 
 
@@ -74,7 +74,7 @@ def is_current(header: Mapping[str, Any]) -> bool:
         return False
 
 
-def published_models() -> list[Run]:
+def models_with_weights() -> list[Run]:
     """The reference runs that come with weights."""
     store = reference.published()
     runs = [Run(record, store.folder(record.config)) for record in store.records()]
@@ -93,13 +93,13 @@ def models_in(asked: Any) -> Iterator[str]:
             yield from models_in(value)
 
 
-def main() -> int:
+def _main() -> int:
     folder = project_root() / "data" / "measurements"
     kept = own_folder()
     try:
         if kept is None or not kept.is_dir():
             raise UserError("there are no measurements to publish: `make book` keeps them")
-        names = publish(kept, folder)
+        names = publish_measurements(kept, folder)
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
@@ -108,4 +108,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_main())

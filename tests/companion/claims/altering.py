@@ -24,14 +24,12 @@ class Other(NamedTuple):
         words: what is other there.
         altered: from the measurement by hand to what would be measured there.
         expected: the verdicts that are right of it.
-        fault: of the check, if it says something else.
     """
 
     claim: str
     words: str
     altered: Altered
     expected: tuple[str, ...]
-    fault: str = ""
 
 
 def to(*, of: str = "", rows: str = "", **columns: Any) -> Altered:

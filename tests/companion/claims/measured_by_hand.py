@@ -160,7 +160,6 @@ def _quality(draw: int, n_latent: int) -> dict[str, Any]:
         "draw": draw,
         "n_latent": n_latent,
         "grey": 100 - 10 * place + 0.2 * draw,
-        "grey_error": 0.3,
         "frechet": 80 - 12 * place + 0.2 * draw,
     }
 

@@ -63,9 +63,10 @@ OF_CURVES = [
     Other(
         "C5",
         "every size has the same gap, of 8 nats: the test images are harder",
+        # Expected was yes: what the smallest model has as well, superfluous latents do not cause.
+        # But the paper's words are that there is no overfitting, and this is some.
         gap(lambda t: nats(t) * (8 + by_seed(t, 0.1))),
-        TRUE,
-        "a gap that the smallest model has as well is laid to superfluous latents",
+        FALSE,
     ),
     Other(
         "C5",
@@ -200,7 +201,6 @@ OF_CURVES = [
         "with the large set AEVB gave no number",
         to(of="written", rows="n_train > 1000 and algorithm == 'aevb'", value=np.nan),
         HALF,
-        "raises KeyError",
     ),
     Other(
         "C8",
@@ -221,6 +221,5 @@ OF_CURVES = [
         "every curve ceases to be a number after 50 million samples",
         to(of="written", rows="training_samples > 5e7", apart=np.nan),
         FALSE + UNCLEAR + HALF,
-        "points that are no number are left out, so that a run which broke down agrees",
     ),
 ]

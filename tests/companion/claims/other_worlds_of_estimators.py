@@ -39,7 +39,6 @@ OF_ESTIMATORS = [
         "half of the estimators gave no number",
         to(of="ratios", rows="ratio > 502", ratio=np.nan, low=np.nan, high=np.nan),
         UNCLEAR,
-        "the least noisy repair is looked for among those that gave a number",
     ),
     # Thought of when the judging had been read or tried.
     Other(
@@ -47,7 +46,6 @@ OF_ESTIMATORS = [
         "no estimator gave a number",
         to(of="ratios", ratio=np.nan, low=np.nan, high=np.nan),
         UNCLEAR,
-        "raises ValueError",
     ),
     Other(
         "C2",
@@ -148,7 +146,6 @@ OF_ESTIMATORS = [
         "Frey Face was not measured",
         only("table", "dataset == 'mnist'"),
         HALF,
-        "panels without a long run are left out, where they should be open",
     ),
     # Expected to be true before the check was asked. But the average over images, of which Fig. 3
     # is made, is wrong by 10 nats here, and a single image does not tell how often that happens.

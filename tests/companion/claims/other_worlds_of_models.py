@@ -54,7 +54,6 @@ OF_MODELS = [
         "one seed's codes gave no number",
         to(of="table", rows="seed == 1", kl=np.nan),
         UNCLEAR,
-        "a seed that gave no number is left out, and is counted in the words",
     ),
     Other(
         "C10b",
@@ -98,7 +97,6 @@ OF_MODELS = [
             frechet=lambda t: 20 - t["n_latent"] / 500 + by_seed(t, 0.001, "draw"),
         ),
         EVEN,
-        "no distance of Fréchet's is too small to count",
     ),
     Other(
         "C13",
@@ -132,6 +130,5 @@ OF_MODELS = [
         "sharper in the first draw only",
         to(of="table", rows="draw > 0", grey=lambda t: 50 + t["n_latent"]),
         UNCLEAR + HALF,
-        "the grey of the other draws is not looked at",
     ),
 ]

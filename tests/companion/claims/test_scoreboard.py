@@ -86,7 +86,7 @@ def test_every_claim_of_the_paper_has_a_row(monkeypatch: pytest.MonkeyPatch) -> 
     )
     monkeypatch.setattr(runs, "ensure", lambda *a, **k: pytest.fail("called"))
     monkeypatch.setattr(
-        "companion.claims.score_function_variance.gradient_variance",
+        "companion.claims.score_function_variance.measured_ratios",
         lambda *a, **k: pytest.fail("called"),
     )
     judged = list(scoreboard.verdicts(Evidence("quick", 0, "cpu")))

@@ -14,7 +14,12 @@ from companion.measurements import kept as module
 from companion.measurements import publishing
 from companion.measurements.described import described
 from companion.measurements.kept import SUFFIX, published_folder
-from companion.measurements.publishing import is_current, models_in, publish, published_models
+from companion.measurements.publishing import (
+    is_current,
+    models_in,
+    models_with_weights,
+    publish_measurements,
+)
 from companion.measurements.tables import told, unpacked
 from companion.studies.bounds import estimator_variance
 from tests.helpers import rng
@@ -51,7 +56,7 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path
         def model(self) -> VariationalAutoencoder:
             return known
 
-    monkeypatch.setattr(publishing, "published_models", lambda: [Published()])
+    monkeypatch.setattr(publishing, "models_with_weights", lambda: [Published()])
     of_data(monkeypatch, stand_in=False)
     measured(known)
     return own, published
@@ -65,32 +70,32 @@ def test_only_what_rests_on_published_models_goes_out(
     measured(build(n_pixels=6, n_hidden=4, n_latent=2, generator=rng(5)))
     measured(build(n_pixels=6, n_hidden=4, n_latent=2, generator=rng(5)), images=3)
     (own / f"broken{SUFFIX}").write_bytes(b"no table")
-    assert publish(own, published) == [name]
+    assert publish_measurements(own, published) == [name]
     assert [path.name for path in published.iterdir()] == [name]
 
 
 def test_what_other_code_measured_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own, published = folders(tmp_path, monkeypatch)
-    assert len(publish(own, published)) == 1
+    assert len(publish_measurements(own, published)) == 1
     monkeypatch.setattr(publishing, "code_of", lambda module, asked: "other code")
-    assert publish(own, published) == []
+    assert publish_measurements(own, published) == []
     assert list(published.iterdir()) == []
 
 
 def test_a_large_table_stays_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own, published = folders(tmp_path, monkeypatch)
-    monkeypatch.setattr(publishing, "LARGEST", 10)
-    assert publish(own, published) == []
+    monkeypatch.setattr(publishing, "LARGEST_PUBLISHED", 10)
+    assert publish_measurements(own, published) == []
 
 
 def test_stand_ins_are_not_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     of_data(monkeypatch, stand_in=True)
     with pytest.raises(UserError, match="vaelib data"):
-        publish(tmp_path, tmp_path)
+        publish_measurements(tmp_path, tmp_path)
 
 
 def test_each_published_file_is_whole_and_of_published_models() -> None:
-    models = {name for run in published_models() for name in models_in(described(run.model()))}
+    models = {name for run in models_with_weights() for name in models_in(described(run.model()))}
     found = sorted(published_folder().glob(f"*{SUFFIX}"))
     assert found
     for path in found:
