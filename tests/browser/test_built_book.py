@@ -112,6 +112,26 @@ def test_a_caption_stays_while_its_table_scrolls(narrow: Visit) -> None:
 
 
 @each("narrow", BOOK)
+def test_a_wide_table_of_words_is_a_card_for_each_row(narrow: Visit) -> None:
+    wrong = narrow.page.evaluate(
+        """() => [...document.querySelectorAll('article table')].filter(table => {
+            const box = table.parentElement;
+            const wide = box.clientWidth > 0 && box.scrollWidth > box.clientWidth + 1;
+            if (!table.matches('.cards'))
+                return wide && /\\p{L}/u.test(table.tBodies[0].innerText);
+            return wide || getComputedStyle(table.tBodies[0].rows[0]).display !== 'block';
+        }).map(table => table.outerHTML.slice(0, 200))"""
+    )
+    assert wrong == []
+    if narrow.page.locator("table.cards >> visible=true").count():
+        table = narrow.page.locator("table.cards >> visible=true").first
+        said = table.aria_snapshot()
+        assert said.startswith("- table")
+        assert "- columnheader" in said
+        assert "- cell" in said
+
+
+@each("narrow", BOOK)
 def test_letters_of_figures_are_legible_on_a_narrow_page(narrow: Visit) -> None:
     small = narrow.page.evaluate(
         """() => [...document.querySelectorAll('article .picture img')]
