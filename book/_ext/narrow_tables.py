@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from bs4 import BeautifulSoup, PageElement, Tag
+from bs4 import BeautifulSoup, Tag
+from bs4.element import PageElement
 from docutils import nodes
 from sphinx.application import Sphinx
 
@@ -62,7 +63,7 @@ def prepared(table: str) -> str:
             if words(cell) and words(column):
                 label(cell, column)
     whole = page.select("table")[0]
-    whole["class"] = " ".join([*whole.get("class", []), "cards"])
+    whole["class"] = " ".join([*whole.get_attribute_list("class"), "cards"])
     return str(page)
 
 
