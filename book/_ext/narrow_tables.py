@@ -20,6 +20,8 @@ from sphinx.application import Sphinx
 TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 ROLES = {
     "table": "table",
+    # What has the role of a table in words may hold no formula beside its rows: its letters remain.
+    "caption math": "none",
     "thead": "rowgroup",
     "tbody": "rowgroup",
     "tr": "row",
