@@ -19,9 +19,6 @@ from sphinx.application import Sphinx
 
 TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 ROLES = {
-    "table": "table",
-    # What has the role of a table in words may hold no formula beside its rows: its letters remain.
-    "caption math": "none",
     "thead": "rowgroup",
     "tbody": "rowgroup",
     "tr": "row",
@@ -65,6 +62,9 @@ def prepared(table: str) -> str:
             if words(cell) and words(column):
                 label(cell, column)
     whole = page.select("table")[0]
+    # With its role in words a table may have no formula and no link beside its rows.
+    if not page.select("caption math, caption a:not(.headerlink)"):
+        whole["role"] = "table"
     whole["class"] = " ".join([*whole.get_attribute_list("class"), "cards"])
     return str(page)
 

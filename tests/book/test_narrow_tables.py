@@ -37,14 +37,25 @@ def test_a_cell_of_a_wide_table_has_the_name_of_its_column() -> None:
 
 
 def test_a_wide_table_and_its_parts_say_what_they_are() -> None:
-    named = table(HEADS, ROW, first="th").replace("<thead>", f"<caption>{N_Z}</caption><thead>")
-    found = BeautifulSoup(prepared(named), "html.parser")
-    parts = found.select("table, math, thead, tbody, tr, td")
+    found = BeautifulSoup(prepared(table(HEADS, ROW, first="th")), "html.parser")
+    roles = {tag.name: tag["role"] for tag in found.select("table, thead, tbody, tr, td")}
     groups = {"thead": "rowgroup", "tbody": "rowgroup"}
-    same = {"table": "table", "math": "none"}
-    assert {tag.name: tag["role"] for tag in parts} == same | groups | {"tr": "row", "td": "cell"}
+    assert roles == {"table": "table", **groups, "tr": "row", "td": "cell"}
     assert {tag["role"] for tag in found.select("thead th")} == {"columnheader"}
     assert [tag["role"] for tag in found.select("tbody th")] == ["rowheader"]
+
+
+@pytest.mark.parametrize(
+    ("caption", "role"),
+    [
+        ('Bounds<a class="headerlink" href="#x">#</a>', "table"),
+        (f"Bounds by {N_Z}", None),
+        ('As in <a class="reference" href="#y">Fig. 2</a>', None),
+    ],
+)
+def test_a_caption_may_hold_what_a_table_in_words_may_not(caption: str, role: str | None) -> None:
+    named = table(HEADS, ROW).replace("<thead>", f"<caption>{caption}</caption><thead>")
+    assert BeautifulSoup(prepared(named), "html.parser").select("table")[0].get("role") == role
 
 
 def test_a_formula_in_a_name_is_seen_and_not_read_out_again() -> None:
