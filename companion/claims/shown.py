@@ -24,7 +24,7 @@ from companion.claims.verdict import (
     Part,
     Verdict,
 )
-from companion.wording import significant
+from companion.wording import significant, varying
 
 # On a canvas of 24 by 24; the style sheet has the colours.
 _MARKS = {
@@ -115,15 +115,27 @@ def picture(parts: Sequence[Part]) -> str:
 
 
 def table(parts: Iterable[Part]) -> str:
-    """The parts as a table in MyST, the smallest effect that each would have seen at its end."""
-    rows = ["| part | measured | the claim says | found | would have seen |", "|" + "---|" * 5]
-    rows += [
-        f"| {part.what} | {with_its_interval(part)} {part.unit}; {part.over} | "
-        f"{'below' if part.below else 'above'} {significant(part.threshold)} | {part.found} | "
-        f"{_seen(part)} |"
-        for part in parts
-    ]
-    return "\n".join(rows)
+    """The parts as a table in MyST, the smallest effect that each would have seen at its end.
+
+    What all of them have in common stands below the table.
+    """
+    rows, common = varying(
+        [
+            {
+                "part": part.what,
+                "measured": f"{with_its_interval(part)} {part.unit}; {part.over}",
+                "the claim says": f"{'below' if part.below else 'above'} "
+                f"{significant(part.threshold)}",
+                "found": part.found,
+                "would have seen": _seen(part),
+            }
+            for part in parts
+        ],
+        keep=("part", "measured"),
+    )
+    lines = [list(rows[0]), ["---"] * len(rows[0]), *(row.values() for row in rows)]
+    text = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    return text + (f"\n\nAll parts have in common: {common}." if common else "")
 
 
 def _seen(part: Part) -> str:

@@ -113,6 +113,21 @@ def test_figures_of_the_paper_are_there_with_captions(name: str, count: int, htm
         assert len(caption.get_text()) > 20
 
 
+def test_no_table_has_a_column_in_which_every_row_says_the_same(page: BeautifulSoup) -> None:
+    """What all rows have in common is said once: in the caption, or in a sentence."""
+    constant = []
+    for table in article(page).select("table"):
+        *_, head = table.select("thead tr")
+        rows = [row.find_all(["th", "td"]) for row in table.select("tbody tr")]
+        if len(rows) < 3:
+            continue
+        names = [name.get_text(strip=True) for name in head.find_all(["th", "td"])]
+        for name, *column in zip(names, *rows, strict=True):
+            if len(said := {cell.get_text(strip=True) for cell in column}) == 1:
+                constant.append((table.get("id"), name, said))
+    assert constant == []
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if page.computes], ids=COMPUTED)
 def test_computed_pages_show_the_settings_that_they_read(page: Page, html: Path) -> None:
     text = article(read(html / "book" / f"{page.name}.html")).get_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -109,6 +110,24 @@ def test_a_caption_stays_while_its_table_scrolls(narrow: Visit) -> None:
         }).map(caption => caption.innerText)"""
     )
     assert lost == []
+
+
+@each("narrow", BOOK)
+def test_a_wide_table_of_words_is_a_card_for_each_row(narrow: Visit) -> None:
+    wrong = narrow.page.evaluate(
+        """() => [...document.querySelectorAll('article table')].filter(table => {
+            const box = table.parentElement;
+            const wide = box.clientWidth > 0 && box.scrollWidth > box.clientWidth + 1;
+            if (!table.matches('.cards'))
+                return wide && /\\p{L}/u.test(table.tBodies[0].innerText);
+            return wide || getComputedStyle(table.tBodies[0].rows[0]).display !== 'block';
+        }).map(table => table.outerHTML.slice(0, 200))"""
+    )
+    assert wrong == []
+    shown = narrow.page.locator("table.cards >> visible=true")
+    if shown.count():
+        said = set(re.findall(r"^ *- '?(\w+)", shown.first.aria_snapshot(), re.MULTILINE))
+        assert {"table", "rowgroup", "row", "columnheader", "cell"} <= said
 
 
 @each("narrow", BOOK)

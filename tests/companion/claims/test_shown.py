@@ -71,8 +71,18 @@ def test_the_picture_says_what_it_shows() -> None:
 
 
 def test_the_table_has_a_row_for_each_part_and_its_power() -> None:
-    lines = table([part(-3, -1, below=True), part(1, 2)._replace(high=math.inf)]).splitlines()
+    parts = [part(-3, -1, below=True), part(-1, 2)._replace(high=math.inf)]
+    lines = table(parts).splitlines()
     assert len(lines) == 4
     assert "−2 (−3 to −1) nats; 5 seeds | below 0 | holds | 1.43 off |" in lines[2]
-    assert lines[3].endswith("| nothing |")
+    assert lines[3].endswith("| open | nothing |")
     assert len({line.count("|") for line in lines}) == 1
+    # One part alone has nothing in common with others.
+    assert table(parts[:1]).splitlines() == lines[:3]
+
+
+def test_what_all_parts_have_in_common_stands_below_their_table() -> None:
+    *lines, blank, common = table([part(1, 3), part(2, 6)]).splitlines()
+    assert lines[0] == "| part | measured | would have seen |"
+    assert (len(lines), blank) == (4, "")
+    assert common == "All parts have in common: the claim says above 0, found holds."
