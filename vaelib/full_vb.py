@@ -33,10 +33,10 @@ def full_estimator_a(
     *,
     n_datapoints: Count,
 ) -> Float[Tensor, ""]:
-    """Eq. 22: the mean of Eq. 21 over the draws, unbiased for Eq. 20 with Eq. 18 as log p_θ(x).
+    """Eq. 22: the mean of Eq. 21 over the draws, unbiased for Eqs 14 and 20 with 18 in them.
 
-    Eqs 14 and 20 themselves have log p_θ(X) where this has its lower bound: what is estimated is
-    below them by the divergences of Eq. 15, and a looser bound on the evidence.
+    Those have log p_θ(x) where this has its lower bound, Eq. 18: what is estimated is below them by
+    the divergences of Eq. 15, and a looser bound on the evidence.
 
     The datapoints are dealt out to the draws of θ, M/L to each. L = M is Algorithm 2 as printed;
     L = 1 shares one θ in the minibatch, which costs a single pass of the decoder.

@@ -44,11 +44,11 @@ def kept(measure: Callable[_P, pd.DataFrame]) -> Callable[_P, pd.DataFrame]:
 
     @wraps(measure)
     def measured(*args: _P.args, **kwargs: _P.kwargs) -> pd.DataFrame:
-        given = signature.bind(*args, **kwargs)
-        given.apply_defaults()
         try:
+            given = signature.bind(*args, **kwargs)
+            given.apply_defaults()
             header = header_of(measure, given.arguments)
-        except Indescribable:
+        except (TypeError, Indescribable):
             return measure(*args, **kwargs)
         name = name_of(header)
         table = kept_table(name, header)
