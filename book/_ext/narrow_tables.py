@@ -30,9 +30,9 @@ SHIFTED = {"msub": "sub", "msup": "sup"}
 LETTER = re.compile(r"[^\W\d_]")
 # Words are not broken elsewhere.
 BREAK = re.compile(r"[ \n/]|(?<=-)")
-# So many letters fit side by side on a screen of 390 pixels, also in a part that unfolds. Tables
-# that are not the theme's, of runs and in outputs, have smaller ones.
-ROOM, ROOM_FOR_SMALL = 35, 45
+# So many letters fit side by side on a screen of 390 pixels. Tables that are not the theme's, of
+# runs and in outputs, have smaller ones; what unfolds has a margin.
+ROOM, ROOM_FOR_SMALL, MARGIN = 35, 45, 2
 GAP = 2
 
 
@@ -41,10 +41,18 @@ def mend(
 ) -> None:
     """Prepare the wide tables of a page."""
     if "body" in context:
-        context["body"] = TABLE.sub(lambda found: prepared(found[0]), context["body"])
+        context["body"] = TABLE.sub(
+            lambda found: prepared(found[0], folded=is_folded(found)), context["body"]
+        )
 
 
-def prepared(table: str) -> str:
+def is_folded(found: re.Match[str]) -> bool:
+    """Whether it stands in a part that unfolds."""
+    before = found.string[: found.start()]
+    return before.count("<details") > before.count("</details>")
+
+
+def prepared(table: str, *, folded: bool = False) -> str:
     """The table with labels and roles if it is wide and has words; any other as it is."""
     page = BeautifulSoup(table, "html.parser")
     head = [row.find_all(["th", "td"]) for row in page.select("thead > tr")]
@@ -52,7 +60,8 @@ def prepared(table: str) -> str:
     if len(head) != 1 or any(len(row) != len(head[0]) for row in body):
         return table
     cells = [cell for row in body for cell in row]
-    if not is_wide(page, head + body) or not re.search(LETTER, "".join(map(words, cells))):
+    wide = is_wide(page, head + body, margin=MARGIN * folded)
+    if not wide or not LETTER.search("".join(map(words, cells))):
         return table
     for part, role in ROLES.items():
         for tag in page.select(part):
@@ -69,14 +78,14 @@ def prepared(table: str) -> str:
     return str(page)
 
 
-def is_wide(page: BeautifulSoup, rows: Sequence[Sequence[Tag]]) -> bool:
+def is_wide(page: BeautifulSoup, rows: Sequence[Sequence[Tag]], *, margin: int) -> bool:
     """Whether its columns, as narrow as their longest words, have no room side by side."""
     longest = [
         max(len(word) for cell in column for word in BREAK.split(words(cell)))
         for column in zip(*rows, strict=True)
     ]
     room = ROOM if page.select("table.table") else ROOM_FOR_SMALL
-    return sum(longest) + GAP * len(longest) > room
+    return sum(longest) + GAP * len(longest) > room - margin
 
 
 def words(cell: Tag) -> str:

@@ -119,3 +119,12 @@ def test_the_tables_of_a_page_are_prepared_and_nothing_else() -> None:
     assert "cards" in context["body"]
     narrow_tables.mend(None, "search", "search.html", empty := {}, None)  # type: ignore[arg-type]
     assert empty == {}
+
+
+@pytest.mark.parametrize(("word", "cards"), [("a" * 6, []), ("a" * 8, [1])])
+def test_what_unfolds_has_less_room(word: str, cards: list[int]) -> None:
+    one = table(["part", "measured", "found"], ["a" * 12, "b" * 9, word])
+    context = {"body": f"{one}<details><p>more</p>{one}</details>{one}"}
+    narrow_tables.mend(None, "page", "page.html", context, None)  # type: ignore[arg-type]
+    tables = BeautifulSoup(context["body"], "html.parser").select("table")
+    assert [place for place, one in enumerate(tables) if "cards" in one["class"]] == cards
