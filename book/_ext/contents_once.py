@@ -1,7 +1,7 @@
 """The contents beside the pages of source code are made once.
 
 A page of source code stands nowhere in the contents, so what Sphinx lists beside it depends only on
-how deep its folder is. Made anew for each, twice, they take longer than all the rest of the pages.
+how deep its folder is. Made anew for each, they take as long as all the rest of the book.
 """
 
 from __future__ import annotations
@@ -35,6 +35,6 @@ class Contents:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register with Sphinx, before the theme, which asks while it chooses its templates."""
+    """Register with Sphinx, before the theme, which asks already when it chooses its templates."""
     app.connect("html-page-context", Contents().share, priority=100)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
