@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from companion.source_hash import source_hash
+from companion.source_hash import PACKAGES, source_hash
 
 if TYPE_CHECKING:
     from companion.runs.config import RunRequest
@@ -21,6 +21,7 @@ EXECUTION = [
     for name in ("execute_chapter", "execution", "myst", "outputs", "parameters")
 ]
 NETWORKS = Path("workflow/write_networks.py")
+CODE = {".py", ".pyc"}
 # Python's cache, and the date that Snakemake puts into a folder after the step that made it.
 NO_CONTENT = {"__pycache__", ".snakemake_timestamp"}
 
@@ -39,6 +40,12 @@ def files(*paths: Path) -> str:
                 inside = hashlib.sha256(file.read_bytes()).hexdigest()
                 content.update(f"{file}\n{inside}\n".encode())
     return content.hexdigest()
+
+
+def beside_code() -> list[Path]:
+    """What the packages read of their own folders: profiles, and what was measured for good."""
+    below = (path for package in PACKAGES for path in Path(package).rglob("*"))
+    return sorted(path for path in below if path.is_file() and path.suffix not in CODE)
 
 
 def data(name: str) -> str:
@@ -64,7 +71,7 @@ def chapter(page: Page, settings: Settings, *, runs: list[str], datasets: list[s
         source_hash(*page.modules) if page.modules else "",
         runs,
         datasets,
-        files(*KNOWN_RESULTS, LOCK, *EXECUTION),
+        files(*KNOWN_RESULTS, LOCK, *EXECUTION, *beside_code()),
         {name: vars(settings)[name] for name in page.reads},
     )
 

@@ -196,9 +196,14 @@ def test_a_chapter_key_sees_everything_that_the_chapter_depends_on(project: Path
     (project / "data/reference").mkdir(parents=True)
     (project / "data/reference/record.json").write_text("{}")
     seen.add(key())
+    (project / "companion/pages").mkdir(parents=True)
+    (project / "companion/pages/measured.json").write_text("{}")
+    seen.add(key())
+    (project / "companion/pages/other.py").write_text("not imported = by the chapter")
+    assert key() in seen
     (project / "book/one.md").write_text(CHAPTER + "\nMore.\n")
     seen.add(key())
-    assert len(seen) == 7
+    assert len(seen) == 8
     assert key() in seen
 
 
