@@ -146,6 +146,13 @@ def with_weights() -> list[RunConfig]:
     return [*readings.figure2_in("as run"), *paper_grid.figure4(), *paper_grid.figure5()]
 
 
+def models_with_weights() -> list[Run]:
+    """The published runs that bring their weights."""
+    store = published()
+    runs = (Run(record, store.folder(record.config)) for record in store.records())
+    return [run for run in runs if (run.folder / WEIGHTS).is_file()]
+
+
 def known(configs: Iterable[RunConfig]) -> list[Run]:
     """The published runs of these configurations, as far as they were carried."""
     store = published()
@@ -178,12 +185,10 @@ def published_models(own: Run) -> list[Run]:
     """
     if own.record.data["stand_in"]:
         return []
-    store = published()
     found = [
-        Run(record, store.folder(record.config))
-        for record in store.records()
-        if (store.folder(record.config) / WEIGHTS).is_file()
-        and all(getattr(record.config, name) == getattr(own.config, name) for name in LEARNT)
+        run
+        for run in models_with_weights()
+        if all(getattr(run.config, name) == getattr(own.config, name) for name in LEARNT)
     ]
     return sorted(found, key=lambda run: (run.samples, run.config.slug))
 

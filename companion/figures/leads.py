@@ -22,6 +22,7 @@ from companion.figures.learning_curves import (
     FIGURE2_LATENT,
     NARROW,
     REAL_DATASET,
+    of_figure3,
 )
 from companion.figures.theme import GREY, INK, LABELS, LINESTYLES, READING_STYLES, new_figure
 
@@ -113,12 +114,8 @@ def draw_leads_of_figure3(
     figure = new_figure(NARROW, 5.8)
     for row, (split, words) in enumerate((("train", "training set"), ("test", "test set"))):
         for column, n_train in enumerate(FIGURE3_N_TRAIN):
-            # A stand-in has fewer than 50000 points; any other size than 1000 is the right panel's.
             theirs, mine, *past = (
-                curves[
-                    ((curves["n_train"] == FIGURE3_N_TRAIN[0]) == (column == 0))
-                    & (curves["split"] == split)
-                ]
+                of_figure3(curves, n_train, split)
                 for curves in (published, ours, *earlier.values())
             )
             axes = figure.add_subplot(2, 2, 2 * row + column + 1)

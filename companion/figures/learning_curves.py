@@ -17,6 +17,7 @@ from companion.experiments.paper_grid import FIGURE3_N_TRAIN, FREY_LATENT, MNIST
 from companion.experiments.readings import Reading
 from companion.figures.curve_panel import TEXT, Range, draw_panel, legend_handles, limits
 from companion.figures.theme import INK, LINESTYLES, MARKERS, READING_STYLES, new_figure
+from vaelib.checks.limits import Count, checked
 from vaelib.errors import UserError
 
 _COLUMNS = ("training_samples", "split", "value", "dataset", "algorithm", "n_latent", "n_train")
@@ -124,12 +125,8 @@ def draw_figure3(
     first: Axes | None = None
     for row, (split, words) in enumerate((("train", "training set"), ("test", "test set"))):
         for column, n_train in enumerate(FIGURE3_N_TRAIN):
-            # A stand-in has fewer than 50000 points; any other size than 1000 is the right panel's.
             theirs, mine, *past = (
-                curves[
-                    ((curves["n_train"] == FIGURE3_N_TRAIN[0]) == (column == 0))
-                    & (curves["split"] == split)
-                ]
+                of_figure3(curves, n_train, split)
                 for curves in (published, ours, *earlier.values())
             )
             axes = figure.add_subplot(2, 2, 2 * row + column + 1, sharex=first, sharey=first)
@@ -174,6 +171,17 @@ def _legend(
 
 def _of(curves: pd.DataFrame, real: str) -> pd.Series[bool]:
     return curves["dataset"].map(REAL_DATASET) == real
+
+
+@checked
+def of_figure3(curves: pd.DataFrame, n_train: Count, split: str) -> pd.DataFrame:
+    """The curves of one panel of Fig. 3.
+
+    A stand-in has fewer than 50000 points: any other size than 1000 is the right panel's.
+    """
+    small = FIGURE3_N_TRAIN[0]
+    on_its_side = (curves["n_train"] == small) == (n_train == small)
+    return curves[on_its_side & (curves["split"] == split)]
 
 
 def _checked(table: pd.DataFrame, figure: str, measure: str) -> pd.DataFrame:

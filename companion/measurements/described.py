@@ -16,6 +16,9 @@ from torch import Tensor, nn
 
 from companion.source_hash import PACKAGES
 
+# What PyTorch keeps in each, but for the mode, which may decide.
+_EVERY_MODULES = vars(nn.Module()).keys() - {"training"}
+
 
 class Indescribable(Exception):
     """An argument of which nothing here can say whether another one is equal."""
@@ -86,7 +89,7 @@ def _module(model: nn.Module) -> list[Any]:
             {
                 key: described(value)
                 for key, value in vars(part).items()
-                if not key.startswith("_") and not isinstance(value, Tensor | nn.Module)
+                if key not in _EVERY_MODULES and not isinstance(value, Tensor | nn.Module)
             },
         ]
         for name, part in model.named_modules()

@@ -11,12 +11,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from companion.experiments import reference
+from companion.experiments.reference import models_with_weights
 from companion.files import project_root, writing
 from companion.measurements.described import described, modules_of
 from companion.measurements.kept import SUFFIX, code_of, own_folder
 from companion.measurements.tables import UNREADABLE, told
-from companion.runs.store import WEIGHTS, Run
 from vaelib import datasets
 from vaelib.errors import UserError
 from vaelib.files import write_atomically
@@ -72,13 +71,6 @@ def is_current(header: Mapping[str, Any]) -> bool:
         return bool(header["code"] == code_of(module, modules_of(header["asked"])))
     except UserError:  # a module that is not there any more
         return False
-
-
-def models_with_weights() -> list[Run]:
-    """The reference runs that come with weights."""
-    store = reference.published()
-    runs = [Run(record, store.folder(record.config)) for record in store.records()]
-    return [run for run in runs if (run.folder / WEIGHTS).is_file()]
 
 
 def models_in(asked: Any) -> Iterator[str]:

@@ -157,6 +157,14 @@ def test_a_class_of_a_notebook_has_no_name(store: Store) -> None:
     assert store() == []
 
 
+def test_a_private_setting_of_a_model_counts(store: Store) -> None:
+    measured()
+    other = model()
+    other.decoder._temperature = 2.0  # type: ignore[assignment]
+    measured(of=other)
+    assert len(store()) == 2
+
+
 def test_a_name_says_what_decides() -> None:
     header = header_of(estimator_variance, {"x": pixels(), "repetitions": 5})
     assert header["measurement"] == "companion.studies.bounds:estimator_variance"

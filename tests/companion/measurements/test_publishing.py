@@ -10,16 +10,12 @@ import torch
 
 from companion.claims.evidence import Evidence
 from companion.claims.scoreboard import CLAIMS
+from companion.experiments.reference import models_with_weights
 from companion.measurements import kept as module
 from companion.measurements import publishing
 from companion.measurements.described import described
 from companion.measurements.kept import SUFFIX, published_folder
-from companion.measurements.publishing import (
-    is_current,
-    models_in,
-    models_with_weights,
-    publish_measurements,
-)
+from companion.measurements.publishing import is_current, models_in, publish_measurements
 from companion.measurements.tables import told, unpacked
 from companion.studies.bounds import estimator_variance
 from tests.helpers import rng
